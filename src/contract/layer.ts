@@ -1,0 +1,38 @@
+import type { Dispatcher } from 'undici'
+import type { Exchange } from './exchange.ts'
+import type { Pool, Upstream } from './pool.ts'
+
+/**
+ * What a layer may tell the one inside. undici's options, and ours beside them.
+ * `headers` is a flat array (name, value, ...): case, order and duplicates survive.
+ */
+export interface DispatchOptions extends Dispatcher.DispatchOptions {
+  exchange?: Exchange | undefined
+  /** Where the balance layer picks. */
+  pool?: Pool | undefined
+  /** Where the transport sends. The balance layer sets it; without it the transport goes to `origin`. */
+  upstream?: Upstream | undefined
+  /** Milliseconds for a connection to stand. 0 is no limit. */
+  connectTimeout?: number | undefined
+  /** Trailers of the request, read when the body has ended. Sent where the transport can (HTTP/2). */
+  requestTrailers?: (() => readonly string[]) | undefined
+}
+
+export type DispatchController = Dispatcher.DispatchController
+
+/**
+ * undici 8's handler. Interim answers (1xx, never 100 or 101) come as `onResponseStart` with a status below 200, any
+ * number of times, before the final one. `controller.rawHeaders` and `rawTrailers` are flat arrays of Buffer or string.
+ * An error before `onRequestStart` means that no connection stood: nothing was sent.
+ */
+export type DispatchHandler = Dispatcher.DispatchHandler
+
+/** The only way to the upstream. */
+export type Dispatch = (options: DispatchOptions, handler: DispatchHandler) => boolean
+
+/** Wraps the call to the upstream. A stock undici interceptor is one. */
+export type Layer = (dispatch: Dispatch) => Dispatch
+
+/** Outermost first. Order is data: this list and nothing else says it. */
+export const layerSlots = ['observe', 'cache', 'collapse', 'retry', 'balance', 'transport'] as const
+export type LayerSlot = (typeof layerSlots)[number]
