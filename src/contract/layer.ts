@@ -14,6 +14,8 @@ export interface DispatchOptions extends Dispatcher.DispatchOptions {
   upstream?: Upstream | undefined
   /** Milliseconds for a connection to stand. 0 is no limit. */
   connectTimeout?: number | undefined
+  /** For what depends on the upstream picked (Host, `{upstream}`): returns the fields to send there. */
+  atUpstream?: ((fields: readonly string[], upstream: Upstream) => readonly string[]) | undefined
   /** Trailers of the request, read when the body has ended. Sent where the transport can (HTTP/2). */
   requestTrailers?: (() => readonly string[]) | undefined
 }

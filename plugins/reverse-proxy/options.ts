@@ -1,0 +1,129 @@
+import type { FastifyRequest } from 'fastify'
+import type { UpstreamTls } from '../../src/contract/pool.ts'
+
+/** One change to the fields of a message. Names are matched without case; values may hold facts: `{upstream}`. */
+export interface FieldRules {
+  /** Replaces the field, or adds it where it is absent. */
+  readonly set?: Readonly<Record<string, string>>
+  /** Adds a field line beside those that are there. */
+  readonly add?: Readonly<Record<string, string>>
+  /** Removes every line of the field. A `*` at the end matches any ending: `x-internal-*`. */
+  readonly remove?: readonly string[]
+  /** Renames every line of the field, from key to value. */
+  readonly rename?: Readonly<Record<string, string>>
+}
+
+/** What may pass in a path. `refuse` answers 400 and nothing is sent upstream. */
+export interface PathRules {
+  /** `.` and `..` segments in every encoding, `..;` too. @default 'refuse' */
+  readonly dotSegments?: 'refuse' | 'pass'
+  /** `\`, raw. @default 'refuse' */
+  readonly backslash?: 'refuse' | 'pass'
+  /** `%5C`. @default 'refuse' */
+  readonly encodedBackslash?: 'refuse' | 'pass'
+  /** `%2F`. @default 'pass' */
+  readonly encodedSlash?: 'refuse' | 'pass'
+  /** `%00`. @default 'refuse' */
+  readonly nul?: 'refuse' | 'pass'
+  /** `%01` to `%1F` and `%7F`; `%0D%0A` above all. @default 'refuse' */
+  readonly control?: 'refuse' | 'pass'
+  /** `;`. @default 'pass' */
+  readonly semicolon?: 'refuse' | 'pass'
+  /** `//`. @default 'pass' */
+  readonly emptySegments?: 'refuse' | 'pass'
+}
+
+export interface TimeoutOptions {
+  /** For a connection to stand. @default '5s' */
+  readonly connect?: number | string | false
+  /** From the request sent to the head of the answer. @default '60s' */
+  readonly firstByte?: number | string | false
+  /** Between two pieces of the answer. @default '60s' */
+  readonly betweenBytes?: number | string | false
+  /** For the whole exchange. @default false */
+  readonly total?: number | string | false
+}
+
+export interface UploadRateOptions {
+  /** Bytes a second that an upload must keep, on average since it began. */
+  readonly bytesPerSecond: number
+  /** Time before the rate counts. @default '20s' */
+  readonly grace?: number | string
+}
+
+export interface UpgradeOptions {
+  /** Closes an upgraded connection when nothing moved either way. @default '1h' */
+  readonly idleTimeout?: number | string | false
+  /** Closes an upgraded connection at this age. @default false */
+  readonly maxLifetime?: number | string | false
+}
+
+export interface CookieRewrite {
+  /** Domain of a Set-Cookie: from key to value; `''` removes the attribute; the key `*` matches any. */
+  readonly domain?: Readonly<Record<string, string>>
+  /** Path of a Set-Cookie: the longest key that is a prefix is replaced by its value. */
+  readonly path?: Readonly<Record<string, string>>
+}
+
+/** Chooses an upstream for one request: its URL. A promise is fine. Throwing answers 502. */
+export type UpstreamChooser = (request: FastifyRequest) => string | Promise<string>
+
+/** How one route is proxied: `config.proxy` of a route, the options of `reply.proxy()`, and part of the plugin's own. */
+export interface ProxyRouteOptions {
+  /** Origin URL, a list of them (smooth weighted round-robin), or a function. `http+unix:/path/to.sock` is a Unix socket. */
+  readonly upstream?: string | readonly string[] | UpstreamChooser
+  /** Name of a pool in `app.proxy.pools`, instead of `upstream`. */
+  readonly pool?: string
+  /** Weights of `upstream`, in its order. @default all 1 */
+  readonly weights?: readonly number[]
+  /** Stands in for the route's prefix in the path that is sent. @default the prefix stays */
+  readonly rewritePrefix?: string
+  /** Host field for the upstream: the client's, the upstream's own, or a fixed one. @default 'preserve' */
+  readonly host?: 'preserve' | 'upstream' | { readonly set: string }
+  /** `X-Forwarded-For`, `-Host`, `-Proto`, `-Port` and `Forwarded` (RFC 7239). @default { x: true, standard: true } */
+  readonly forwarded?: false | { readonly x?: boolean; readonly standard?: boolean }
+  /** Add Via (RFC 9110 7.6.3) and refuse our own with 508. @default true */
+  readonly via?: boolean
+  readonly requestFields?: FieldRules
+  readonly responseFields?: FieldRules
+  /** Field names with an underscore: many origins read `_` as `-`. @default 'drop' */
+  readonly underscores?: 'drop' | 'refuse' | 'pass'
+  /** Turn Location, Content-Location and Refresh that point at the upstream into ours. @default true */
+  readonly rewriteLocation?: boolean
+  readonly rewriteCookies?: CookieRewrite
+  readonly paths?: PathRules
+  readonly timeouts?: TimeoutOptions
+  /** Minimum upload rate; slower answers 408. @default { bytesPerSecond: 500, grace: '20s' } */
+  readonly minUploadRate?: UploadRateOptions | false
+  /** Bytes of a request body; more answers 413. @default no limit */
+  readonly bodyLimit?: number | string | false
+  /** Interim answers (1xx) passed on for one request; more from the upstream answers 502. @default 16 */
+  readonly maxInterim?: number
+  /** WebSocket and every other Upgrade. @default on */
+  readonly upgrade?: boolean | UpgradeOptions
+  /** TRACE reflects what it is sent, cookies too (RFC 9110 9.3.8). @default false: 405 */
+  readonly trace?: boolean
+  /** Speak HTTP/2 to the upstream. @default false */
+  readonly http2?: boolean
+  readonly tls?: UpstreamTls
+}
+
+/** Options of `reply.proxy()`: a route's, and the target. */
+export interface ReplyProxyOptions extends ProxyRouteOptions {
+  /** Path and query to send instead of the request's own; never built from decoded text. */
+  readonly path?: string
+}
+
+/** Options of the plugin; the names of @fastify/http-proxy where they mean the same. */
+export interface ReverseProxyOptions extends ProxyRouteOptions {
+  /** Where the proxy is mounted. @default '/' */
+  readonly prefix?: string
+  /** Methods that are proxied. @default every method that Node can parse, save CONNECT and TRACE */
+  readonly httpMethods?: readonly string[]
+  /** Fastify route constraints, such as `{ host: 'a.test' }`. */
+  readonly constraints?: Record<string, unknown>
+  // biome-ignore lint/suspicious/noExplicitAny: Fastify's own hook types carry four type parameters that do not matter here
+  readonly preHandler?: any
+  /** The route's own `config`, beside `proxy`. */
+  readonly config?: Readonly<Record<string, unknown>>
+}

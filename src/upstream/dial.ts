@@ -1,0 +1,83 @@
+import net from 'node:net'
+import tls from 'node:tls'
+import type { Clock } from '../contract/clock.ts'
+import { ProxyError } from '../contract/errors.ts'
+import type { Upstream } from '../contract/pool.ts'
+import { connectError } from './failure.ts'
+
+export interface DialOptions {
+  readonly clock: Clock
+  /** Milliseconds until the connection, TLS included, must stand. 0 is no limit. */
+  readonly timeout: number
+  /** ALPN offers, most wanted first. */
+  readonly alpn: readonly string[]
+}
+
+/** Dials an upstream over TCP, TLS or a Unix socket. Calls back once, with a ProxyError or a connected socket. */
+export function dial(
+  upstream: Upstream,
+  options: DialOptions,
+  callback: (error: ProxyError | null, socket: net.Socket | null) => void,
+): net.Socket {
+  const secure = upstream.protocol === 'https:'
+  const where =
+    upstream.socketPath === undefined ? { host: upstream.hostname, port: upstream.port } : { path: upstream.socketPath }
+  const socket = secure
+    ? tls.connect({
+        ...where,
+        ...tlsOptions(upstream),
+        ALPNProtocols: [...options.alpn],
+        allowHalfOpen: true,
+      } as tls.ConnectionOptions)
+    : net.connect({ ...where, allowHalfOpen: true, noDelay: true })
+  socket.setNoDelay(true)
+  socket.setKeepAlive(true, 60_000)
+
+  const timer =
+    options.timeout > 0
+      ? options.clock.setTimer(() => {
+          finish(new ProxyError('SP_CONNECT_TIMEOUT', `${upstream.name}: no connection within ${options.timeout} ms`))
+        }, options.timeout)
+      : undefined
+  let done = false
+
+  const onError = (error: Error): void => finish(connectError(error, upstream.name))
+  const onClose = (): void => finish(new ProxyError('SP_CONNECT_FAILED', `${upstream.name}: closed while connecting`))
+  const onReady = (): void => finish(null)
+
+  function finish(error: ProxyError | null): void {
+    if (done) return
+    done = true
+    if (timer !== undefined) options.clock.clearTimer(timer)
+    socket.off('close', onClose)
+    socket.off(secure ? 'secureConnect' : 'connect', onReady)
+    if (error === null) {
+      socket.off('error', onError)
+      callback(null, socket)
+    } else {
+      socket.destroy()
+      callback(error, null)
+    }
+  }
+
+  // The error listener stays on a failed socket: a late second error must not be unhandled.
+  socket.on('error', onError)
+  socket.once('close', onClose)
+  socket.once(secure ? 'secureConnect' : 'connect', onReady)
+  return socket
+}
+
+function tlsOptions(upstream: Upstream): tls.ConnectionOptions {
+  const own = upstream.tls
+  // RFC 6066 section 3: a literal address is no server name. The certificate is still checked against it.
+  const servername = own?.servername ?? (net.isIP(upstream.hostname) === 0 ? upstream.hostname : '')
+  return {
+    ...(own?.ca === undefined ? {} : { ca: own.ca as string }),
+    ...(own?.cert === undefined ? {} : { cert: own.cert }),
+    ...(own?.key === undefined ? {} : { key: own.key }),
+    ...(own?.passphrase === undefined ? {} : { passphrase: own.passphrase }),
+    ...(own?.minVersion === undefined ? {} : { minVersion: own.minVersion }),
+    servername,
+    rejectUnauthorized: own?.rejectUnauthorized ?? true,
+  }
+}

@@ -1,0 +1,56 @@
+import { type ErrorCode, ProxyError } from '../contract/errors.ts'
+
+const connectCodes: Readonly<Record<string, ErrorCode>> = {
+  ECONNREFUSED: 'SP_CONNECT_REFUSED',
+  ENOENT: 'SP_CONNECT_REFUSED',
+  EACCES: 'SP_CONNECT_REFUSED',
+  ENOTFOUND: 'SP_DNS',
+  EAI_AGAIN: 'SP_DNS',
+  EAI_FAIL: 'SP_DNS',
+  EAI_NODATA: 'SP_DNS',
+  ETIMEDOUT: 'SP_CONNECT_TIMEOUT',
+  UND_ERR_CONNECT_TIMEOUT: 'SP_CONNECT_TIMEOUT',
+}
+
+const certificateCodes =
+  /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH|INVALID_PURPOSE)/
+
+const answerCodes: Readonly<Record<string, ErrorCode>> = {
+  UND_ERR_HEADERS_TIMEOUT: 'SP_UPSTREAM_TIMEOUT',
+  UND_ERR_BODY_TIMEOUT: 'SP_UPSTREAM_STALLED',
+  UND_ERR_HEADERS_OVERFLOW: 'SP_UPSTREAM_FIELDS',
+  HPE_HEADER_OVERFLOW: 'SP_UPSTREAM_FIELDS',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'SP_UPSTREAM_INCOMPLETE',
+  UND_ERR_SOCKET: 'SP_UPSTREAM_RESET',
+  ECONNRESET: 'SP_UPSTREAM_RESET',
+  EPIPE: 'SP_UPSTREAM_RESET',
+  ETIMEDOUT: 'SP_UPSTREAM_RESET',
+}
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')
+
+/** What a failed connection is to us. `cause` keeps the original for the log. */
+export function connectError(error: unknown, name: string): ProxyError {
+  if (error instanceof ProxyError) return error
+  const code = codeOf(error)
+  const ours =
+    connectCodes[code] ??
+    (certificateCodes.test(code)
+      ? 'SP_TLS_CERTIFICATE'
+      : /^(ERR_SSL|ERR_TLS|EPROTO)/.test(code)
+        ? 'SP_TLS_PROTOCOL'
+        : 'SP_CONNECT_FAILED')
+  return new ProxyError(ours, `${name}: ${(error as Error).message || code}`, error)
+}
+
+/** What a failure on a standing connection is to us. */
+export function answerError(error: unknown, name: string): ProxyError {
+  if (error instanceof ProxyError) return error
+  const code = codeOf(error)
+  const message = (error as Error | null)?.message ?? ''
+  const ours =
+    code === 'UND_ERR_SOCKET' && message === 'bad response'
+      ? 'SP_UPSTREAM_PROTOCOL'
+      : (answerCodes[code] ?? (code.startsWith('HPE_') ? 'SP_UPSTREAM_PROTOCOL' : 'SP_UPSTREAM_RESET'))
+  return new ProxyError(ours, `${name}: ${message || code}`, error)
+}
