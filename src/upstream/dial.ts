@@ -23,12 +23,7 @@ export function dial(
   const where =
     upstream.socketPath === undefined ? { host: upstream.hostname, port: upstream.port } : { path: upstream.socketPath }
   const socket = secure
-    ? tls.connect({
-        ...where,
-        ...tlsOptions(upstream),
-        ALPNProtocols: [...options.alpn],
-        allowHalfOpen: true,
-      } as tls.ConnectionOptions)
+    ? tls.connect(tlsOptions(upstream, where, options.alpn))
     : net.connect({ ...where, allowHalfOpen: true, noDelay: true })
   socket.setNoDelay(true)
   socket.setKeepAlive(true, 60_000)
@@ -67,17 +62,21 @@ export function dial(
   return socket
 }
 
-function tlsOptions(upstream: Upstream): tls.ConnectionOptions {
+function tlsOptions(upstream: Upstream, where: object, alpn: readonly string[]): tls.ConnectionOptions {
   const own = upstream.tls
-  // RFC 6066 section 3: a literal address is no server name. The certificate is still checked against it.
-  const servername = own?.servername ?? (net.isIP(upstream.hostname) === 0 ? upstream.hostname : '')
-  return {
+  // tls.connect() hands allowHalfOpen on to the socket; Node's types do not know it.
+  const options: tls.ConnectionOptions & { allowHalfOpen: boolean } = {
+    ...where,
     ...(own?.ca === undefined ? {} : { ca: own.ca as string }),
     ...(own?.cert === undefined ? {} : { cert: own.cert }),
     ...(own?.key === undefined ? {} : { key: own.key }),
     ...(own?.passphrase === undefined ? {} : { passphrase: own.passphrase }),
     ...(own?.minVersion === undefined ? {} : { minVersion: own.minVersion }),
-    servername,
+    ALPNProtocols: [...alpn],
+    allowHalfOpen: true,
+    // RFC 6066 section 3: a literal address is no server name. The certificate is still checked against it.
+    servername: own?.servername ?? (net.isIP(upstream.hostname) === 0 ? upstream.hostname : ''),
     rejectUnauthorized: own?.rejectUnauthorized ?? true,
   }
+  return options
 }
