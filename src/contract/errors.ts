@@ -90,6 +90,11 @@ export type ErrorCode = keyof typeof errorTable
 export class ProxyError extends Error {
   override readonly name = 'ProxyError'
   readonly code: ErrorCode
+  /**
+   * The upstream has not begun to answer and had no fair chance to act: a reused connection died before any byte of the
+   * answer, or an HTTP/2 stream was refused. An idempotent request without a body may be sent again.
+   */
+  unprocessed = false
 
   constructor(code: ErrorCode, message?: string, cause?: unknown) {
     super(message ?? errorTable[code].text, cause === undefined ? undefined : { cause })

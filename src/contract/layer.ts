@@ -14,6 +14,8 @@ export interface DispatchOptions extends Dispatcher.DispatchOptions {
   upstream?: Upstream | undefined
   /** Milliseconds for a connection to stand. 0 is no limit. */
   connectTimeout?: number | undefined
+  /** Do not send on a connection that has served before. */
+  freshConnection?: boolean | undefined
   /** For what depends on the upstream picked (Host, `{upstream}`): returns the fields to send there. */
   atUpstream?: ((fields: readonly string[], upstream: Upstream) => readonly string[]) | undefined
   /** Trailers of the request, read when the body has ended. Sent where the transport can (HTTP/2). */
@@ -38,3 +40,15 @@ export type Layer = (dispatch: Dispatch) => Dispatch
 /** Outermost first. Order is data: this list and nothing else says it. */
 export const layerSlots = ['observe', 'cache', 'collapse', 'retry', 'balance', 'transport'] as const
 export type LayerSlot = (typeof layerSlots)[number]
+
+/** Stands in where no connection stood: there is nothing to pause or abort. */
+export const idleController: DispatchController = {
+  aborted: false,
+  paused: false,
+  reason: null,
+  rawHeaders: null,
+  rawTrailers: null,
+  abort() {},
+  pause() {},
+  resume() {},
+}

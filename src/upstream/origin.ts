@@ -1,0 +1,62 @@
+import net from 'node:net'
+import { OptionError } from '../contract/options.ts'
+import type { Upstream, UpstreamTls } from '../contract/pool.ts'
+
+export interface UpstreamSettings {
+  readonly http2?: boolean | undefined
+  readonly tls?: UpstreamTls | undefined
+  readonly weight?: number | undefined
+}
+
+const right = "give an http or https URL such as 'http://127.0.0.1:3000', or 'http+unix:/path/to.sock'"
+const unix = /^(?:unix|http\+unix|unix\+http):(?:\/\/)?(\/[^?#]*)$/
+
+/**
+ * Reads the URL of an upstream. A path in the URL goes before every path that is sent there.
+ * @throws OptionError for another scheme, userinfo, a query, a fragment, a weight that is no positive number
+ */
+export function createUpstream(option: string, url: string, settings: UpstreamSettings = {}): Upstream {
+  const weight = settings.weight ?? 1
+  if (!(Number.isFinite(weight) && weight > 0))
+    throw new OptionError(`${option} weight`, weight, 'give a number above 0')
+  const common = { http2: settings.http2 ?? false, tls: settings.tls, weight }
+
+  const socketPath = typeof url === 'string' ? unix.exec(url)?.[1] : undefined
+  if (socketPath !== undefined) {
+    return Object.freeze({
+      ...common,
+      name: `unix:${socketPath}`,
+      origin: 'http://localhost',
+      protocol: 'http:',
+      hostname: 'localhost',
+      port: 80,
+      authority: 'localhost',
+      basePath: '',
+      socketPath,
+    })
+  }
+
+  const parsed = typeof url === 'string' ? URL.parse(url) : null
+  if (parsed === null) throw new OptionError(option, url, right)
+  const { protocol } = parsed
+  if (protocol !== 'http:' && protocol !== 'https:') throw new OptionError(option, url, right)
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw new OptionError(option, parsed.host, `credentials do not belong in the URL; ${right}`)
+  }
+  if (parsed.search !== '' || parsed.hash !== '')
+    throw new OptionError(option, url, `no query or fragment here; ${right}`)
+
+  const hostname = parsed.hostname.startsWith('[') ? parsed.hostname.slice(1, -1) : parsed.hostname
+  const port = parsed.port === '' ? (protocol === 'https:' ? 443 : 80) : Number(parsed.port)
+  return Object.freeze({
+    ...common,
+    name: `${net.isIPv6(hostname) ? `[${hostname}]` : hostname}:${port}`,
+    origin: parsed.origin,
+    protocol,
+    hostname,
+    port,
+    authority: parsed.host,
+    basePath: parsed.pathname.replace(/\/+$/, ''),
+    socketPath: undefined,
+  })
+}
