@@ -5,6 +5,7 @@ import type { Exchange } from '../../src/contract/exchange.ts'
 import type { Guard, GuardSlot, Refusal } from '../../src/contract/guard.ts'
 import type { Dispatch, Layer, LayerSlot } from '../../src/contract/layer.ts'
 import type { Pool } from '../../src/contract/pool.ts'
+import type { PathRules } from '../../src/http/path-policy.ts'
 
 export interface KernelOptions {
   /** Peers whose word on the client is believed: addresses or CIDR blocks. Never a hop count. @default none */
@@ -42,7 +43,7 @@ export interface Http2Options {
 }
 
 /** `app.proxy`: where the plugins meet. Each scope has its own; it begins with what its parent has. */
-export interface Proxy {
+export interface ProxyScope {
   readonly clock: Clock
   readonly pseudonym: string
   /** Adds a guard for the routes of this scope. */
@@ -60,8 +61,21 @@ export interface Proxy {
   readonly dispatch: Dispatch
   /** The same as an undici dispatcher, for `reply.from()`, `fetch` and undici's own calls. */
   readonly dispatcher: Dispatcher
-  /** Route handler for `config: { proxy: {...} }`. */
-  readonly handler: (request: FastifyRequest, reply: FastifyReply) => unknown
+  /** Says which keys of `config.proxy` a plugin reads. A key that nobody reads is an error at boot. */
+  routeKeys(keys: readonly string[]): void
+  /** Route handler for `config: { proxy: {...} }`. The reverse-proxy plugin sets it. */
+  handler: (request: FastifyRequest, reply: FastifyReply) => unknown
+}
+
+/** `config` of a route: `proxy` makes it a proxied one. Plugins add their keys to `proxy`. */
+export interface ProxyRouteConfig {
+  readonly proxy?: {
+    readonly paths?: PathRules
+    readonly underscores?: 'drop' | 'refuse' | 'pass'
+    readonly trace?: boolean
+    readonly via?: boolean
+    readonly upgrade?: boolean | object
+  }
 }
 
 /** Pools by name. A child scope sees its parent's and adds its own. */
@@ -74,7 +88,7 @@ export interface PoolRegistry {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    proxy: Proxy
+    proxy: ProxyScope
   }
   interface FastifyRequest {
     /** The exchange of this request, on a proxied route. */

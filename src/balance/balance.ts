@@ -56,6 +56,7 @@ class Attempts extends WrappedHandler {
     if (exchange !== undefined) {
       exchange.facts.attempts++
       exchange.facts.upstream = lease.upstream.name
+      exchange.upstream = lease.upstream
     }
     const fields = atUpstream === undefined ? headers : atUpstream(headers as readonly string[], lease.upstream)
     return this.#dispatch({ ...this.#options, headers: fields as string[], upstream: lease.upstream }, this)

@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors.ts'
+import type { Upstream } from './pool.ts'
 import type { Client, Target } from './target.ts'
 
 /** One thing passing through. */
@@ -47,6 +48,8 @@ export class Exchange {
   /** Clock reading when the head was complete. */
   readonly startedAt: number
   readonly facts: Facts = new Facts()
+  /** Where the last attempt went. */
+  upstream: Upstream | undefined = undefined
 
   constructor(
     kind: ExchangeKind,

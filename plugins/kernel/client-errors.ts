@@ -1,0 +1,50 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type ErrorCode, errorTable } from '../../src/contract/errors.ts'
+import { errorBody } from '../../src/http/error-body.ts'
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'SP_FIELDS_TOO_LARGE',
+  ERR_HTTP_HEADERS_COUNT_EXCEEDED: 'SP_FIELDS_TOO_LARGE',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'SP_BODY_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'SP_REQUEST_TIMEOUT',
+}
+
+/** Answers what is no HTTP at all, then closes. An answer that is under way on the connection goes first. */
+export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) {
+    socket.destroy()
+    return
+  }
+  const { status, text } = errorTable[codes[error.code ?? ''] ?? 'SP_BAD_REQUEST']
+  const code = codes[error.code ?? ''] ?? 'SP_BAD_REQUEST'
+
+  // RFC 9112 9.3.2: answers go out in the order of the requests. `_httpMessage` is the answer that the connection is
+  // busy with; Node's own handler looks at it too.
+  const busy = (socket as Socket & { _httpMessage?: IncomingMessage | null })._httpMessage
+  if (busy != null) {
+    busy.once('close', () => setImmediate(finish))
+    return
+  }
+  finish()
+
+  function finish(): void {
+    if (!socket.writable) {
+      socket.destroy()
+      return
+    }
+    const { type, body } = errorBody(undefined, status, code, text, '')
+    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${type}\r\nConnection: close\r\n`
+    socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+    socket.resume()
+  }
+}
+
+/** Answers what Fastify's router refuses: a path that cannot be decoded, above all. */
+export function answerFrameworkError(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
+  const code: ErrorCode = (error as { statusCode?: number }).statusCode === 414 ? 'SP_URI_TOO_LONG' : 'SP_BAD_PATH'
+  const { status, text } = errorTable[code]
+  const { type, body } = errorBody(reply.request.headers.accept, status, code, text, '')
+  reply.code(status).header('content-type', type).send(body)
+}

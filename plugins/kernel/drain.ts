@@ -1,0 +1,58 @@
+import type { Http2Server, ServerHttp2Session } from 'node:http2'
+import type { FastifyInstance } from 'fastify'
+import type { Clock } from '../../src/contract/clock.ts'
+
+/** What can be asked to end: a spliced WebSocket, a tunnel. */
+export interface Drainable {
+  close(reason: 'drain'): void
+}
+
+/** The exchanges of a kernel that outlive their response, and the end of them all. */
+export class Drain {
+  readonly #open = new Set<Drainable>()
+  readonly #clock: Clock
+  readonly #timeout: number
+  /** True from the moment that the app began to close. */
+  closing = false
+
+  constructor(clock: Clock, timeout: number) {
+    this.#clock = clock
+    this.#timeout = timeout
+  }
+
+  add(one: Drainable): void {
+    this.#open.add(one)
+  }
+
+  delete(one: Drainable): void {
+    this.#open.delete(one)
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /**
+   * On close: HTTP/2 sessions get GOAWAY and finish their streams, idle connections close (Fastify does that), spliced
+   * connections may end by themselves until the deadline, then everything is ended.
+   */
+  install(app: FastifyInstance): void {
+    const sessions = new Set<ServerHttp2Session>()
+    app.server.on('session' as 'connection', (incoming: unknown) => {
+      const session = incoming as ServerHttp2Session
+      sessions.add(session)
+      session.once('close', () => sessions.delete(session))
+    })
+    app.addHook('preClose', (done) => {
+      this.closing = true
+      for (const session of sessions) session.close()
+      const deadline = this.#clock.setTimer(() => {
+        for (const one of [...this.#open]) one.close('drain')
+        for (const session of sessions) session.destroy()
+        ;(app.server as unknown as Http2Server & { closeAllConnections?: () => void }).closeAllConnections?.()
+      }, this.#timeout)
+      app.server.once('close', () => this.#clock.clearTimer(deadline))
+      done()
+    })
+  }
+}

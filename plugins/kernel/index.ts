@@ -1,0 +1,116 @@
+import { METHODS } from 'node:http'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import { balance } from '../../src/balance/balance.ts'
+import { flag, nearest, OptionError, oneOf } from '../../src/contract/options.ts'
+import { compilePathPolicy } from '../../src/http/path-policy.ts'
+import { staleRetry } from '../../src/upstream/stale-retry.ts'
+import { createTransport } from '../../src/upstream/transport.ts'
+import { admission, type RouteChecks } from './admission.ts'
+import { allowRawBodies } from './body-shield.ts'
+import { ownContinue } from './continue.ts'
+import { Drain } from './drain.ts'
+import { guardHttp2 } from './http2-guard.ts'
+import { type KernelSettings, readKernelOptions } from './options.ts'
+import { requestIds } from './request-id.ts'
+import { createRouteTable } from './route-table.ts'
+import { Scope, type Shared } from './scope.ts'
+import type { KernelOptions, ProxyRouteConfig } from './types.ts'
+import { ownUpgrades } from './upgrades.ts'
+
+export { serverOptions } from './server-options.ts'
+export type * from './types.ts'
+
+/** Decorates `app.proxy` and `request.exchange`: where guards, layers, pools and routes meet. */
+async function kernel(app: FastifyInstance, options: KernelOptions): Promise<void> {
+  const settings = readKernelOptions(options)
+  const transport = createTransport(settings)
+  const shared: Shared = {
+    clock: settings.clock,
+    pseudonym: settings.pseudonym,
+    transport,
+    version: 0,
+    routeKeys: new Set(routeKeys),
+    drain: new Drain(settings.clock, settings.drainTimeout),
+    settings,
+    ids: requestIds(settings.requestIdField),
+  }
+  const root = new Scope(shared, undefined)
+  root.layer('retry', staleRetry())
+  root.layer('balance', balance())
+
+  app.decorate('proxy', root)
+  app.decorateRequest('exchange', null as never)
+  app.addHook('onRegister', (child) => {
+    const parent = Object.getPrototypeOf(child) as FastifyInstance
+    ;(child as { proxy: unknown }).proxy = new Scope(shared, parent.proxy as Scope)
+  })
+
+  for (const method of METHODS) {
+    if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: false })
+  }
+  allowRawBodies(app)
+
+  const routes = createRouteTable(app)
+  const checked: [RouteOptions, object][] = []
+  app.addHook('onRoute', function onRoute(this: FastifyInstance, route) {
+    const config = (route.config as ProxyRouteConfig | undefined)?.proxy
+    if (config === undefined) {
+      routes.add(route, false, false)
+      return
+    }
+    allowRawBodies(this)
+    checked.push([route, config])
+    routes.add(route, true, config.upgrade !== false)
+    const admit = admission(settings, shared.ids, this.proxy as Scope, readChecks(config))
+    route.onRequest = [admit, ...[route.onRequest ?? []].flat()] as NonNullable<typeof route.onRequest>
+  })
+  app.addHook('onReady', async () => {
+    for (const [route, config] of checked) checkKeys(route, config, shared.routeKeys)
+    ownUpgrades(app, routes)
+  })
+
+  ownContinue(app, routes)
+  guardHttp2(app, settings)
+  shared.drain.install(app)
+  app.addHook('onClose', async () => {
+    await transport.close()
+  })
+  warnOfWeakServer(app, settings)
+}
+
+const routeKeys = ['paths', 'underscores', 'trace', 'via', 'upgrade'] as const
+
+function readChecks(config: NonNullable<ProxyRouteConfig['proxy']>): RouteChecks {
+  return Object.freeze({
+    policy: compilePathPolicy(config.paths),
+    underscores: oneOf('underscores', config.underscores, 'drop', ['drop', 'refuse', 'pass']),
+    trace: flag('trace', config.trace, false),
+    via: flag('via', config.via, true),
+  })
+}
+
+function checkKeys(route: RouteOptions, config: object, known: ReadonlySet<string>): void {
+  for (const key of Object.keys(config)) {
+    if (known.has(key)) continue
+    const near = nearest(key, [...known])
+    const hint = near === undefined ? `the keys are ${[...known].sort().join(', ')}` : `did you mean '${near}'?`
+    throw new OptionError(
+      `config.proxy.${key}`,
+      (config as Record<string, unknown>)[key],
+      `no registered plugin reads it (route ${String(route.method)} ${route.url}); ${hint}`,
+    )
+  }
+}
+
+/** What only the maker of the server can set. */
+function warnOfWeakServer(app: FastifyInstance, _settings: KernelSettings): void {
+  const config = app.initialConfig as { return503OnClosing?: boolean }
+  if (config.return503OnClosing !== false) {
+    app.log.warn(
+      'sallyport: this server answers 503 to requests that arrive while it closes; create it with Fastify(serverOptions())',
+    )
+  }
+}
+
+export default fp(kernel, { name: 'sallyport-kernel', fastify: '5.x' })

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto'
+import { type Clock, systemClock } from '../../src/contract/clock.ts'
+import { duration, integer, knownKeys, OptionError, size } from '../../src/contract/options.ts'
+import { type CidrSet, compileCidrs } from '../../src/net/cidr.ts'
+import type { KernelOptions } from './types.ts'
+
+/** The kernel's options, read and frozen. */
+export interface KernelSettings {
+  readonly trusted: CidrSet | undefined
+  readonly pseudonym: string
+  readonly limits: { readonly headerBytes: number; readonly headerFields: number; readonly uriBytes: number }
+  readonly requestIdField: string | undefined
+  readonly http2: {
+    readonly maxConcurrentStreams: number
+    readonly resetBudget: number
+    readonly resetWindow: number
+  }
+  readonly drainTimeout: number
+  readonly clock: Clock
+}
+
+const keys = ['trustedProxies', 'pseudonym', 'limits', 'requestIdField', 'http2', 'drainTimeout', 'clock']
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+export function readKernelOptions(options: KernelOptions): KernelSettings {
+  knownKeys('kernel', options, keys)
+  knownKeys('limits', options.limits ?? {}, ['headerBytes', 'headerFields', 'uriBytes'])
+  knownKeys('http2', options.http2 ?? {}, ['maxConcurrentStreams', 'resetBudget', 'resetWindow'])
+
+  const pseudonym = options.pseudonym ?? `sallyport-${randomBytes(3).toString('hex')}`
+  if (typeof pseudonym !== 'string' || !token.test(pseudonym)) {
+    throw new OptionError('pseudonym', pseudonym, 'give a token: letters, digits, dots and dashes')
+  }
+  const requestIdField = options.requestIdField ?? 'x-request-id'
+  if (requestIdField !== false && !(typeof requestIdField === 'string' && token.test(requestIdField))) {
+    throw new OptionError('requestIdField', requestIdField, "give a field name such as 'x-request-id', or false")
+  }
+  return Object.freeze({
+    trusted: options.trustedProxies === undefined ? undefined : compileCidrs('trustedProxies', options.trustedProxies),
+    pseudonym,
+    limits: Object.freeze({
+      headerBytes: size('limits.headerBytes', options.limits?.headerBytes, 16 * 1024),
+      headerFields: integer('limits.headerFields', options.limits?.headerFields, 100, 1),
+      uriBytes: size('limits.uriBytes', options.limits?.uriBytes, 8 * 1024),
+    }),
+    requestIdField: requestIdField === false ? undefined : requestIdField,
+    http2: Object.freeze({
+      maxConcurrentStreams: integer('http2.maxConcurrentStreams', options.http2?.maxConcurrentStreams, 100, 1),
+      resetBudget: integer('http2.resetBudget', options.http2?.resetBudget, 100, 1),
+      resetWindow: duration('http2.resetWindow', options.http2?.resetWindow, 60_000),
+    }),
+    drainTimeout: duration('drainTimeout', options.drainTimeout, 10_000),
+    clock: options.clock ?? systemClock,
+  })
+}

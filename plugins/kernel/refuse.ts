@@ -1,0 +1,50 @@
+import type { FastifyReply } from 'fastify'
+import { type ErrorCode, errorTable, type ProxyError } from '../../src/contract/errors.ts'
+import { type Exchange, requestField } from '../../src/contract/exchange.ts'
+import type { Refusal } from '../../src/contract/guard.ts'
+import { errorBody } from '../../src/http/error-body.ts'
+import { proxyStatus } from '../../src/http/proxy-status.ts'
+
+/** The refusal that a row of the error table stands for. */
+export function refusalOf(code: ErrorCode, detail: string | undefined): Refusal {
+  const { status, text, proxyStatus: type } = errorTable[code]
+  return { code, status, text, proxyStatus: type, ...(detail === undefined ? {} : { detail }) }
+}
+
+/** Answers a failure: neutral body, Proxy-Status, nothing of the inside. */
+export function answerFailure(reply: FastifyReply, exchange: Exchange, error: ProxyError, pseudonym: string): void {
+  exchange.facts.error = error.code
+  exchange.facts.cause = error
+  answerRefusal(reply, exchange, refusalOf(error.code, undefined), pseudonym)
+}
+
+/** Answers a no. With a body still to come the connection closes: what follows must never be read as a request. */
+export function answerRefusal(reply: FastifyReply, exchange: Exchange, refusal: Refusal, pseudonym: string): void {
+  const raw = reply.request.raw
+  if (refusal.manner === 'drop') {
+    reply.hijack()
+    reply.raw.destroy()
+    return
+  }
+  const { type, body } = errorBody(
+    requestField(exchange, 'accept'),
+    refusal.status,
+    refusal.code,
+    refusal.text,
+    exchange.id,
+  )
+  reply.code(refusal.status)
+  reply.header('content-type', type)
+  reply.header('cache-control', 'no-store')
+  reply.header('x-content-type-options', 'nosniff')
+  reply.header('proxy-status', proxyStatus(pseudonym, refusal.proxyStatus ?? 'http_request_denied'))
+  if (refusal.status === 405) reply.header('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
+  const { fields } = refusal
+  if (fields !== undefined) {
+    for (let i = 0; i < fields.length; i += 2) reply.header(fields[i] as string, fields[i + 1])
+  }
+  const bodyToCome = !raw.complete && (raw.headers['transfer-encoding'] ?? raw.headers['content-length']) !== undefined
+  if (raw.httpVersionMajor === 1 && (bodyToCome || refusal.manner === 'close')) reply.header('connection', 'close')
+  exchange.facts.bytesSent = Buffer.byteLength(body)
+  reply.send(body)
+}

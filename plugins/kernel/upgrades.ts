@@ -1,0 +1,80 @@
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { RouteTable } from './route-table.ts'
+
+/** The connection of a request that asked to be upgraded, and the bytes that came behind its head. */
+export interface Upgrade {
+  readonly socket: Socket
+  readonly head: Buffer
+}
+
+const upgrades = new WeakMap<IncomingMessage, Upgrade>()
+const owned = Symbol('sallyport.upgrades')
+
+type UpgradeListener = (request: IncomingMessage, socket: Socket, head: Buffer) => void
+type OwnedServer = Server & { [owned]?: true; shouldUpgradeCallback?: (request: IncomingMessage) => boolean }
+
+export function isUpgrade(request: IncomingMessage): boolean {
+  return upgrades.has(request)
+}
+
+/** Takes the connection. Once: the second to ask gets nothing. */
+export function takeUpgrade(request: IncomingMessage): Upgrade | undefined {
+  const upgrade = upgrades.get(request)
+  upgrades.delete(request)
+  return upgrade
+}
+
+/**
+ * One dispatcher for the upgrades of a server. An upgrade that a proxied route matches goes through Fastify's routing, so
+ * that every hook and guard sees it as it sees a GET; any other goes to those who listened before, such as
+ * @fastify/websocket. h2c is no upgrade any more (RFC 9113 3.1), and one with content cannot be spliced: both are served
+ * as plain requests.
+ */
+export function ownUpgrades(app: FastifyInstance, routes: RouteTable): void {
+  const server = app.server as OwnedServer
+  if (server[owned] === true || typeof server.shouldUpgradeCallback !== 'function') return
+  server[owned] = true
+  const others = server.listeners('upgrade') as UpgradeListener[]
+  server.removeAllListeners('upgrade')
+
+  server.shouldUpgradeCallback = (request) => {
+    if (routes.find(request)?.proxied !== true) return others.length > 0
+    return isOurs(routes, request)
+  }
+
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (!isOurs(routes, request)) {
+      for (const other of others) other.call(server, request, socket, head)
+      if (others.length === 0) socket.destroy()
+      return
+    }
+    socket.on('error', ignore)
+    upgrades.set(request, { socket, head })
+    app.routing(request, responseFor(request, socket))
+  })
+}
+
+function isOurs(routes: RouteTable, request: IncomingMessage): boolean {
+  if (routes.find(request)?.upgrade !== true) return false
+  const { headers } = request
+  if (headers.upgrade === undefined || /^\s*h2c?\s*$/i.test(headers.upgrade)) return false
+  if (headers['transfer-encoding'] !== undefined) return false
+  return headers['content-length'] === undefined || headers['content-length'] === '0'
+}
+
+/** Node makes no response for an upgrade. This one serves a refusal, then ends the connection. */
+function responseFor(request: IncomingMessage, socket: Socket): ServerResponse {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  response.on('finish', () => {
+    response.detachSocket(socket)
+    socket.destroySoon()
+    response.emit('close')
+  })
+  return response
+}
+
+function ignore(): void {}

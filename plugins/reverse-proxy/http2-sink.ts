@@ -1,0 +1,84 @@
+import { constants, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
+import type { FastifyReply } from 'fastify'
+import { mergeReplyFields, type Sink } from './sink.ts'
+
+type Fields = Record<string, string | string[] | number>
+
+/** Writes to an HTTP/2 stream. Names go out in lower case (RFC 9113 8.2), the reason phrase goes nowhere (8.3.2). */
+export class Http2Sink implements Sink {
+  onDrain: (() => void) | undefined = undefined
+  started = false
+  readonly #reply: FastifyReply
+  readonly #stream: ServerHttp2Stream
+  #trailers: readonly string[] = []
+  #listening = false
+
+  constructor(reply: FastifyReply) {
+    this.#reply = reply
+    this.#stream = (reply.raw as unknown as Http2ServerResponse).stream
+  }
+
+  interim(status: number, fields: readonly string[]): void {
+    if (this.#usable()) this.#stream.additionalHeaders(toFields(status, fields))
+  }
+
+  head(status: number, _message: string, fields: string[]): void {
+    this.#reply.hijack()
+    this.started = true
+    if (!this.#usable()) return
+    const stream = this.#stream
+    this.#reply.raw.statusCode = status
+    stream.once('wantTrailers', () => {
+      if (this.#usable()) stream.sendTrailers(toFields(undefined, this.#trailers) as Record<string, string>)
+    })
+    stream.respond(toFields(status, mergeReplyFields(this.#reply, fields)), { waitForTrailers: true })
+  }
+
+  data(chunk: Buffer): boolean {
+    if (!this.#usable()) return true
+    if (this.#stream.write(chunk)) return true
+    if (!this.#listening) {
+      this.#listening = true
+      this.#stream.on('drain', () => this.onDrain?.())
+    }
+    return false
+  }
+
+  end(trailers: readonly string[]): void {
+    this.#trailers = trailers
+    if (this.#usable()) this.#stream.end()
+  }
+
+  break(): void {
+    if (this.#usable()) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  }
+
+  #usable(): boolean {
+    return !this.#stream.destroyed && !this.#stream.closed
+  }
+}
+
+function toFields(status: number | undefined, flat: readonly string[]): Fields {
+  const fields: Fields = Object.create(null)
+  if (status !== undefined) fields[':status'] = status
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = (flat[i] as string).toLowerCase()
+    const value = flat[i + 1] as string
+    const known = fields[name]
+    if (known === undefined) fields[name] = value
+    // RFC 9110 5.3: a repeated field is a list; Node takes no array for the few that may stand once only.
+    else if (Array.isArray(known)) known.push(value)
+    else if (!single.has(name)) fields[name] = [String(known), value]
+  }
+  return fields
+}
+
+/** Fields that Node's HTTP/2 refuses to send twice. Of a repeated one the first counts. */
+const single = new Set(
+  (
+    'access-control-allow-credentials access-control-max-age age authorization content-encoding content-language ' +
+    'content-length content-location content-md5 content-range content-type date etag expires from host ' +
+    'if-match if-modified-since if-none-match if-range if-unmodified-since last-modified location max-forwards ' +
+    'proxy-authorization range referer retry-after tk upgrade-insecure-requests user-agent x-content-type-options'
+  ).split(' '),
+)

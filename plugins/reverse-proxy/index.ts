@@ -1,0 +1,118 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import { knownKeys, OptionError } from '../../src/contract/options.ts'
+import { admitNow } from '../kernel/admission.ts'
+import kernel from '../kernel/index.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { forward } from './forward.ts'
+import type { ProxyRouteOptions, ReplyProxyOptions, ReverseProxyOptions } from './options.ts'
+import { createPlanCache } from './plan-cache.ts'
+import { decorateReplyFrom } from './reply-from.ts'
+import { compileRoute, type RoutePlan, routeOptionKeys } from './route-plan.ts'
+
+export type * from './options.ts'
+
+const ownKeys = ['prefix', 'httpMethods', 'constraints', 'preHandler', 'config']
+
+/**
+ * Routes to upstreams. Registered with `upstream` or `pool` it proxies everything under `prefix`; registered without, it
+ * only makes `config.proxy`, `reply.proxy()` and `reply.from()` work.
+ */
+async function reverseProxy(app: FastifyInstance, options: ReverseProxyOptions): Promise<void> {
+  knownKeys('', options, [...routeOptionKeys, ...ownKeys])
+  if (!app.hasDecorator('proxy')) await app.register(kernel)
+  if (!app.hasReplyDecorator('proxy')) decorate(app)
+  if (options.upstream === undefined && options.pool === undefined) return
+
+  const { prefix = '/', httpMethods, constraints, preHandler, config, ...proxy } = options
+  if (typeof prefix !== 'string' || !prefix.startsWith('/')) {
+    throw new OptionError('prefix', prefix, "give a path that begins with '/'")
+  }
+  const methods = (httpMethods ?? app.supportedMethods).filter((method) => method !== 'CONNECT')
+  for (const method of methods) {
+    if (!app.supportedMethods.includes(method)) {
+      throw new OptionError(
+        'httpMethods',
+        method,
+        `give methods that Node can parse, such as ${app.supportedMethods.slice(0, 6).join(', ')}`,
+      )
+    }
+  }
+  const base = prefix.replace(/\/+$/, '')
+  for (const url of base === '' ? ['/*'] : [base, `${base}/*`]) {
+    app.route({
+      method: methods as RouteOptions['method'],
+      url,
+      exposeHeadRoute: false,
+      config: { ...config, proxy } as never,
+      ...(constraints === undefined ? {} : { constraints }),
+      ...(preHandler === undefined ? {} : { preHandler }),
+      handler: app.proxy.handler as RouteOptions['handler'],
+    })
+  }
+}
+
+function decorate(app: FastifyInstance): void {
+  const root = app.proxy as Scope
+  root.routeKeys(routeOptionKeys)
+  // Children made later inherit it. It is a mark: each route gets a handler of its own in its place.
+  const handler = function proxyRoute(): never {
+    throw new OptionError('handler', 'app.proxy.handler', 'the route needs config: { proxy: { upstream: ... } }')
+  }
+  root.handler = handler
+
+  const later: (() => void)[] = []
+  app.addHook('onRoute', function compile(this: FastifyInstance, route) {
+    const options = (route.config as { proxy?: ProxyRouteOptions } | undefined)?.proxy
+    if (options === undefined || route.handler !== (handler as unknown)) return
+    const scope = this.proxy as Scope
+    let plan: RoutePlan | undefined
+    const read = (): void => {
+      plan = compileRoute(scope, plainPrefix(route.url), options)
+    }
+    // A pool may be added after the route that names it.
+    if (options.pool === undefined) read()
+    else later.push(read)
+    route.handler = function proxied(request: FastifyRequest, reply: FastifyReply): void {
+      forward(plan as RoutePlan, request, reply)
+    } as RouteOptions['handler']
+  })
+  app.addHook('onReady', async () => {
+    for (const read of later) read()
+  })
+
+  const plans = createPlanCache()
+  app.decorateReply('proxy', function proxy(this: FastifyReply, options: ReplyProxyOptions) {
+    const { request } = this
+    const scope = (request.server.proxy ?? root) as Scope
+    const { path } = options
+    const plan = plans.get(scope, options)
+    const admitted = admitNow(request, this, scope)
+    if (admitted === true) forward(plan, request, this, path)
+    else if (admitted !== false) {
+      admitted.then((yes) => {
+        if (yes) forward(plan, request, this, path)
+      })
+    }
+    return this
+  } as never)
+  decorateReplyFrom(app)
+}
+
+/** `/api/*` is mounted at `/api`. */
+function plainPrefix(url: string): string {
+  return url.endsWith('*') ? url.slice(0, -1).replace(/\/$/, '') : url
+}
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Sends this request to an upstream and its answer to the client. Return its value from the handler. */
+    proxy(options: ReplyProxyOptions): FastifyReply
+  }
+  interface FastifyContextConfig {
+    /** Makes the route a proxied one; its handler is `app.proxy.handler`. */
+    proxy?: ProxyRouteOptions
+  }
+}
+
+export default fp(reverseProxy, { name: 'sallyport-reverse-proxy', fastify: '5.x' })

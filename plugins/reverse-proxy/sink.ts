@@ -1,0 +1,42 @@
+import type { FastifyReply } from 'fastify'
+
+/** Where an answer is written: HTTP/1 socket, HTTP/2 stream, or a Fastify reply whose hooks want to see it. */
+export interface Sink {
+  /** True once the final head has been given. */
+  readonly started: boolean
+  /** An interim answer, status 102 to 199. */
+  interim(status: number, fields: readonly string[]): void
+  /** The final head. Flat fields: name, value, ... */
+  head(status: number, message: string, fields: string[]): void
+  /** False means: hold back until `onDrain`. */
+  data(chunk: Buffer): boolean
+  end(trailers: readonly string[]): void
+  /** Breaks the connection or stream: the client must not take what it has for the whole. */
+  break(): void
+  /** Called when `data` may go on. */
+  onDrain: (() => void) | undefined
+}
+
+/**
+ * Fields that the app's own hooks have set on the reply. They win over the upstream's of the same name, save those that
+ * add up.
+ */
+export function mergeReplyFields(reply: FastifyReply, fields: string[]): string[] {
+  const own = reply.getHeaders()
+  let merged = fields
+  for (const name in own) {
+    const value = own[name]
+    if (value === undefined) continue
+    if (name !== 'set-cookie' && name !== 'vary') merged = without(merged, name)
+    for (const one of Array.isArray(value) ? value : [value]) merged.push(name, String(one))
+  }
+  return merged
+}
+
+function without(fields: readonly string[], name: string): string[] {
+  const rest: string[] = []
+  for (let i = 0; i < fields.length; i += 2) {
+    if ((fields[i] as string).toLowerCase() !== name) rest.push(fields[i] as string, fields[i + 1] as string)
+  }
+  return rest
+}
