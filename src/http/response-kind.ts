@@ -1,0 +1,82 @@
+import { isField, isHopByHop } from './hop-by-hop.ts'
+
+/** What a response field is to a gateway. */
+export const plain = 0
+/** For this connection alone, or a pseudo field: never goes on. */
+export const ours = 1
+export const connection = 2
+export const transferEncoding = 3
+export const trailer = 4
+export const via = 5
+export const location = 6
+export const refresh = 7
+export const setCookie = 8
+
+/** A field name as text, and what it is. */
+export interface FieldName {
+  readonly name: string
+  readonly kind: number
+}
+
+/**
+ * The name in undici's raw list: bytes from HTTP/1, text from HTTP/2. Origins use few names, the same ones each time: those
+ * seen are remembered, so that most cost neither a new string nor a second look.
+ */
+export function fieldName(raw: Buffer | string): FieldName {
+  if (typeof raw === 'string') return { name: raw, kind: responseKind(raw) }
+  const length = raw.length
+  if (length === 0) return nameless
+  if (length > maxRemembered) return read(raw)
+  const at =
+    (length * 31 + (raw[0] as number) * 7 + (raw[length - 1] as number) * 3 + (raw[length >> 1] as number)) & 255
+  const known = remembered[at] as FieldName
+  if (known.name.length === length) {
+    let i = 0
+    while (i < length && raw[i] === known.name.charCodeAt(i)) i++
+    if (i === length) return known
+  }
+  const found = read(raw)
+  remembered[at] = found
+  return found
+}
+
+/** Bytes as text, one to one. */
+export function latin1(bytes: Buffer): string {
+  // Buffer's own method behind toString('latin1'), without the look-up of the encoding; the types leave it out.
+  return (bytes as Buffer & { latin1Slice(): string }).latin1Slice()
+}
+
+const nameless: FieldName = { name: '', kind: ours }
+/** Bytes of a name that is remembered. 256 places of at most this many: bounded whatever the origins send. */
+const maxRemembered = 40
+const remembered: FieldName[] = new Array(256).fill(nameless)
+
+function read(raw: Buffer): FieldName {
+  const name = latin1(raw)
+  return { name, kind: responseKind(name) }
+}
+
+function responseKind(name: string): number {
+  if (name.charCodeAt(0) === 58) return ours
+  switch (name.length) {
+    case 3:
+      return isField(name, 'via') ? via : plain
+    case 7:
+      if (isField(name, 'trailer')) return trailer
+      if (isField(name, 'refresh')) return refresh
+      break
+    case 8:
+      return isField(name, 'location') ? location : plain
+    case 10:
+      if (isField(name, 'connection')) return connection
+      if (isField(name, 'set-cookie')) return setCookie
+      break
+    case 16:
+      if (isField(name, 'content-location')) return location
+      break
+    case 17:
+      if (isField(name, 'transfer-encoding')) return transferEncoding
+      break
+  }
+  return isHopByHop(name) ? ours : plain
+}
