@@ -17,7 +17,6 @@ export function serverOptions<T extends object = Record<never, never>>(own?: T):
 
   return {
     logger: false,
-    disableRequestLogging: true,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     requestTimeout: 0,

@@ -67,8 +67,11 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
       connect: (_, callback) => {
         const mine = dialled
         dialled = undefined
-        if (mine === undefined) callback(new ProxyError('SP_UPSTREAM_RESET', `${upstream.name}: connection lost`), null)
-        else callback(null, mine)
+        // Not in this turn: undici is inside its own resume, and would not look again.
+        queueMicrotask(() => {
+          if (mine === undefined) callback(new ProxyError('SP_UPSTREAM_RESET', `${upstream.name}: connection lost`), null)
+          else callback(null, mine)
+        })
       },
       allowH2: false,
       pipelining: 1,

@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { knownKeys } from '../../src/contract/options.ts'
+import kernel, { type KernelOptions } from '../kernel/index.ts'
+import observe from '../observe/index.ts'
+import type { ObserveOptions } from '../observe/options.ts'
+import reverseProxy, { type ReverseProxyOptions } from '../reverse-proxy/index.ts'
+
+export { ProxyError } from '../../src/contract/errors.ts'
+export { serverOptions } from '../kernel/server-options.ts'
+export { kernel, observe, reverseProxy }
+export type { KernelOptions, ObserveOptions, ReverseProxyOptions }
+
+/** The whole suite from one object: each key is the options of one plugin. */
+export interface SallyportOptions {
+  readonly kernel?: KernelOptions
+  /** Access log. @default { accessLog: 'json' }; false leaves it out */
+  readonly observe?: ObserveOptions | false
+  /** One reverse proxy, or several under prefixes of their own. */
+  readonly reverse?: ReverseProxyOptions | readonly ReverseProxyOptions[]
+}
+
+async function sallyport(app: FastifyInstance, options: SallyportOptions): Promise<void> {
+  knownKeys('', options, ['kernel', 'observe', 'reverse'])
+  await app.register(kernel, options.kernel ?? {})
+  if (options.observe !== false) await app.register(observe, options.observe ?? {})
+  const reverse = options.reverse ?? {}
+  for (const one of Array.isArray(reverse) ? (reverse as readonly ReverseProxyOptions[]) : [reverse as ReverseProxyOptions]) {
+    await app.register(reverseProxy, one)
+  }
+}
+
+export default fp(sallyport, { name: 'sallyport', fastify: '5.x' })
