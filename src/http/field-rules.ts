@@ -88,6 +88,8 @@ function ruleSet(
   const prefixes = remove.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1))
   const places = new Map(set.map((line, place) => [line.lower, place]))
   const edits = remove.length + rename.size + set.length > 0
+  const lengths = lengthsOf([...removed, ...rename.keys(), ...places.keys()])
+  const beginnings = prefixes.map((prefix) => prefix.charCodeAt(0))
 
   function apply(fields: string[], exchange: Exchange): void {
     if (edits) edit(fields, exchange)
@@ -95,31 +97,46 @@ function ruleSet(
   }
 
   function edit(fields: string[], exchange: Exchange): void {
-    const values = set.map((line) => line.template.evaluate(exchange))
-    const done: boolean[] = values.map(() => false)
+    const values: (string | undefined)[] = []
+    for (const line of set) values.push(line.template.evaluate(exchange))
     let end = 0
     for (let i = 0; i < fields.length; i += 2) {
       let name = fields[i] as string
       let value = fields[i + 1] as string
-      let lower = name.toLowerCase()
-      if (removed.has(lower) || (prefixes.length > 0 && matches(lower))) continue
-      const renamed = rename.get(lower)
-      if (renamed !== undefined) {
-        name = renamed
-        lower = renamed.toLowerCase()
-      }
-      const place = places.get(lower)
-      if (place !== undefined) {
-        if (done[place] || values[place] === '') continue
-        done[place] = true
-        name = (set[place] as Line).name
-        value = values[place] as string
+      if (mayMatch(name)) {
+        let lower = name.toLowerCase()
+        if (removed.has(lower) || (prefixes.length > 0 && matches(lower))) continue
+        const renamed = rename.get(lower)
+        if (renamed !== undefined) {
+          name = renamed
+          lower = renamed.toLowerCase()
+        }
+        const place = places.get(lower)
+        if (place !== undefined) {
+          const next = values[place]
+          // The first line takes the value; the others, and every line where the value is empty, go.
+          if (next === undefined || next === '') continue
+          values[place] = undefined
+          name = (set[place] as Line).name
+          value = next
+        }
       }
       fields[end++] = name
       fields[end++] = value
     }
     fields.length = end
-    for (let i = 0; i < set.length; i++) if (!done[i]) append(fields, (set[i] as Line).name, values[i] as string)
+    for (let i = 0; i < set.length; i++) {
+      const value = values[i]
+      if (value !== undefined) append(fields, (set[i] as Line).name, value)
+    }
+  }
+
+  /** Most fields meet no rule: their length says so, or their first letter. */
+  function mayMatch(name: string): boolean {
+    if (((lengths >>> (name.length & 31)) & 1) === 1) return true
+    const first = name.charCodeAt(0)
+    for (const beginning of beginnings) if (beginning === first || beginning === (first | 32)) return true
+    return false
   }
 
   function matches(lower: string): boolean {
@@ -129,6 +146,13 @@ function ruleSet(
   return { apply }
 }
 
+/** One bit for each length, by its last five bits. */
+function lengthsOf(names: readonly string[]): number {
+  let bits = 0
+  for (const name of names) bits |= 1 << (name.length & 31)
+  return bits
+}
+
 function append(fields: string[], name: string, value: string): void {
   if (value !== '') fields.push(name, value)
 }
@@ -136,7 +160,7 @@ function append(fields: string[], name: string, value: string): void {
 function lines(option: string, given: Readonly<Record<string, string>> | undefined): Line[] {
   const found = new Map<string, Line>()
   for (const [name, text] of entries(option, given)) {
-    const lower = checkName(`${option}.${name}`, name, name)
+    const lower = checkName(`${option}.${name}`, text, name)
     if (found.has(lower)) throw new OptionError(`${option}.${name}`, text, 'the field is named twice, in another case')
     found.set(lower, { name, lower, template: compileTemplate(`${option}.${name}`, text) })
   }

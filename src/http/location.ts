@@ -37,7 +37,7 @@ export function rewriteLocation(value: string, exchange: Exchange, upstream: Ups
 
 /** The same for the URL in a Refresh: `5; url=http://...`, quoted or not. */
 export function rewriteRefresh(value: string, exchange: Exchange, upstream: Upstream, mapping: PathMapping): string {
-  const parts = /^(\s*[\d.]*\s*[;,]\s*url\s*=\s*)(?:"([^"]*)("?.*)|'([^']*)('?.*)|(.*))$/is.exec(value)
+  const parts = /^([\d.]*\s*[;,]\s*url\s*=\s*)(?:"([^"]*)("?.*)|'([^']*)('?.*)|(.*))$/is.exec(value)
   if (parts === null) return value
   const lead = parts[1] as string
   if (parts[2] !== undefined) return `${lead}"${rewriteLocation(parts[2], exchange, upstream, mapping)}${parts[3]}`

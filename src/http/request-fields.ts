@@ -1,8 +1,9 @@
 import { ProxyError } from '../contract/errors.ts'
 import type { Exchange } from '../contract/exchange.ts'
+import { OptionError } from '../contract/options.ts'
 import type { Upstream } from '../contract/pool.ts'
 import { compileFieldRules, type FieldRules, type RuleSet } from './field-rules.ts'
-import { forwardedElement, forwardedFor } from './forwarded.ts'
+import { addXForwarded, forwardedList, type Seen } from './forwarded.ts'
 import { dropNominated, nominated } from './hop-by-hop.ts'
 import * as kind from './request-kind.ts'
 import { type ViaMembers, viaMember, viaMembers } from './via.ts'
@@ -33,6 +34,7 @@ export interface RequestFieldPlan {
    */
   readonly atUpstream: ((fields: readonly string[], upstream: Upstream, exchange: Exchange) => string[]) | undefined
   readonly host: string | undefined
+  readonly rehost: boolean
   readonly x: boolean
   readonly standard: boolean
   readonly via: ViaMembers | undefined
@@ -60,7 +62,8 @@ export function compileRequestFields(options: RequestFieldOptions): RequestField
 
   return {
     atUpstream: rehost || late !== undefined ? atUpstream : undefined,
-    host: typeof host === 'object' ? host.set : undefined,
+    host: typeof host === 'object' ? fixedHost(host.set) : undefined,
+    rehost,
     x: forwarded !== false && forwarded.x,
     standard: forwarded !== false && forwarded.standard,
     via: options.via === undefined ? undefined : viaMembers(options.via),
@@ -81,7 +84,10 @@ export function compileRequestFields(options: RequestFieldOptions): RequestField
 export function buildRequestFields(plan: RequestFieldPlan, exchange: Exchange, upgrade: boolean): string[] {
   const raw = exchange.rawFields
   const { trusted } = exchange.client
-  const fields = ['Host', plan.host ?? exchange.target.authority]
+  const host = plan.host ?? exchange.target.authority
+  // An HTTP/1.0 request may come without Host: the transport then names the upstream.
+  const fields = host === '' && !plan.rehost ? [] : ['Host', host]
+  const start = fields.length
   const idLength = plan.requestIdLower.length
   let names: Set<string> | undefined
   let hasLength = false
@@ -90,9 +96,9 @@ export function buildRequestFields(plan: RequestFieldPlan, exchange: Exchange, u
   let via: string | undefined
   let forwarded: string | undefined
   let xFor: string | undefined
-  let keptHost = false
-  let keptProto = false
-  let keptPort = false
+  let xHost: string | undefined
+  let xProto: string | undefined
+  let hasPort = false
 
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string
@@ -150,40 +156,32 @@ export function buildRequestFields(plan: RequestFieldPlan, exchange: Exchange, u
         value = oneLess(exchange.target.method, value)
         break
       case kind.forwarded:
-        if (!plan.standard) break
         forwarded = forwarded === undefined ? value : `${forwarded}, ${value}`
-        continue
+        if (plan.standard) continue
+        break
       case kind.xForwardedFor:
-        if (!plan.x) break
         xFor = xFor === undefined ? value : `${xFor}, ${value}`
-        continue
+        if (plan.x) continue
+        break
       case kind.xForwardedHost:
-        keptHost = true
+        xHost ??= value
         break
       case kind.xForwardedProto:
-        keptProto = true
+        xProto ??= value
         break
       case kind.xForwardedPort:
-        keptPort = true
+        hasPort = true
         break
     }
     fields.push(name, value)
   }
 
   // RFC 9110 7.6.1: what Connection names goes before ours is added, so that nobody can strip ours with it.
-  if (names !== undefined) dropNominated(fields, 2, names)
+  if (names !== undefined) dropNominated(fields, start, names)
   if (upgrades) fields.push('Connection', 'Upgrade')
-  if (plan.x) {
-    const { target, client } = exchange
-    fields.push('X-Forwarded-For', xFor === undefined ? forwardedFor(client.peer) : joinedFor(xFor, client.peer))
-    if (!keptHost && target.authority !== '') fields.push('X-Forwarded-Host', target.authority)
-    if (!keptProto) fields.push('X-Forwarded-Proto', target.scheme)
-    if (!keptPort) fields.push('X-Forwarded-Port', portOf(target.port, target.scheme))
-  }
-  if (plan.standard) {
-    const element = forwardedElement(exchange)
-    fields.push('Forwarded', forwarded === undefined ? element : `${forwarded}, ${element}`)
-  }
+  const seen: Seen | undefined = trusted ? { forwarded, xFor, xHost, xProto, hasPort } : undefined
+  if (plan.x) addXForwarded(fields, exchange, seen)
+  if (plan.standard) fields.push('Forwarded', forwardedList(exchange, seen))
   if (plan.via !== undefined) {
     const member = viaMember(plan.via, exchange.protocol)
     fields.push('Via', via === undefined ? member : `${via}, ${member}`)
@@ -191,6 +189,11 @@ export function buildRequestFields(plan: RequestFieldPlan, exchange: Exchange, u
   if (plan.requestIdField !== undefined) fields.push(plan.requestIdField, exchange.id)
   plan.rules?.apply(fields, exchange)
   return fields
+}
+
+function fixedHost(host: string): string {
+  if (typeof host === 'string' && /^[\w.~!$&'()*+;=%:[\]-]+$/.test(host)) return host
+  throw new OptionError('host.set', host, "give a host and, where needed, a port: 'app.test' or 'app.test:8080'")
 }
 
 function underscored(plan: RequestFieldPlan, name: string): number {
@@ -210,13 +213,4 @@ function withoutH2c(value: string): string {
 function oneLess(method: string, value: string): string {
   if ((method !== 'OPTIONS' && method !== 'TRACE') || !/^\d{1,9}$/.test(value)) return value
   return String(Math.max(0, Number(value) - 1))
-}
-
-function joinedFor(list: string, peer: string): string {
-  return peer === '' ? list : `${list}, ${forwardedFor(peer)}`
-}
-
-function portOf(port: number | undefined, scheme: 'http' | 'https'): string {
-  if (port === undefined) return scheme === 'https' ? '443' : '80'
-  return String(port)
 }

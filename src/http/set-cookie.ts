@@ -30,9 +30,10 @@ export function compileCookieRewrite(option: string, rewrite: CookieRewrite): Co
     for (const [from, to] of paths) {
       if (value === from) return replaced(attribute, to)
       const stem = withoutSlash(from)
-      const isStem = value === stem && stem !== ''
-      if (isStem || value.startsWith(`${stem}/`))
-        return replaced(attribute, withoutSlash(to) + value.slice(stem.length))
+      if ((value === stem && stem !== '') || value.startsWith(`${stem}/`)) {
+        const path = withoutSlash(to) + value.slice(stem.length)
+        return replaced(attribute, path === '' ? '/' : path)
+      }
     }
     return attribute
   }
