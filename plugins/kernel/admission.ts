@@ -62,6 +62,8 @@ export function admitNow(request: FastifyRequest, reply: FastifyReply, scope: Sc
   return pass(scope.settings, scope.ids, scope, plainChecks, request, reply)
 }
 
+const nobody: Client = Object.freeze({ ip: '', port: 0, peer: '', trusted: false })
+
 const plainChecks: RouteChecks = { policy: compilePathPolicy(undefined), underscores: 'drop', trace: false, via: true }
 
 /** Opens the exchange and asks the guards. False: a refusal has been answered. */
@@ -116,10 +118,12 @@ export function openExchange(
   const { rawHeaders: rawFields, httpVersionMajor, httpVersionMinor } = raw
   const h2 = (raw as unknown as Http2ServerRequest).stream !== undefined
   const socket = h2 ? (raw as unknown as Http2ServerRequest).stream.session?.socket : raw.socket
-  const client = identifyClient(socket?.remoteAddress, socket?.remotePort, rawFields, settings.trusted)
+  // A socket that is gone has no address either, and is no Unix socket for that: nobody trusts it.
+  const gone = socket === undefined || socket.destroyed
+  const client = gone ? nobody : identifyClient(socket.remoteAddress, socket.remotePort, rawFields, settings.trusted)
   const head: RequestHead = {
     method: raw.method as string,
-    url: raw.url as string,
+    url: raw.url ?? '',
     rawFields,
     httpVersionMajor,
     httpVersionMinor,

@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { mergeReplyFields, type Sink } from './sink.ts'
 
+const shortBody = 8 * 1024
+
 const fresh = 0
 const held = 1
 const flowing = 2
@@ -65,6 +67,8 @@ export class Http1Sink implements Sink {
     if (this.#state === held) this.#writeHead()
     if (trailers.length > 0) addTrailers(response, trailers)
     if (chunk === undefined) response.end()
+    // A short body as text goes out in one write with the head; as a buffer it would be a vector of two.
+    else if (chunk.length <= shortBody) response.end(chunk.latin1Slice(), 'latin1')
     else response.end(chunk)
   }
 

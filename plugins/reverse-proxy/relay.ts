@@ -155,7 +155,6 @@ export class Relay implements DispatchHandler {
     }
     this.#state = answering
     facts.status = status
-    this.#sink.onDrain = () => controller.resume()
     this.#sink.head(status, statusMessage ?? '', fields)
   }
 
@@ -178,7 +177,10 @@ export class Relay implements DispatchHandler {
   onResponseData(controller: DispatchController, chunk: Buffer): void {
     if (this.#state !== answering) return
     this.#exchange.facts.bytesSent += chunk.length
-    if (!this.#sink.data(chunk)) controller.pause()
+    if (this.#sink.data(chunk)) return
+    controller.pause()
+    // Made here and not with the head: most answers never need it, and it would keep each alive past its end.
+    this.#sink.onDrain ??= () => controller.resume()
   }
 
   onResponseEnd(controller: DispatchController): void {
