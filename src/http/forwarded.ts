@@ -70,11 +70,15 @@ function converted(xFor: string, seen: Seen): string {
 
 /** An entry of X-Forwarded-For, which anybody may have written: an address, or `unknown`. A port is left out. */
 function nodeOf(entry: string): string {
+  if (entry.length > longestAddress) return 'unknown'
   const v4 = /^(\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?$/.exec(entry)
   if (v4 !== null) return v4[1] as string
   const v6 = /^\[?([0-9a-f:.]*:[0-9a-f:.]*)(?:%[^\]]*)?(?:\](?::\d+)?)?$/i.exec(entry)
   return v6 === null ? 'unknown' : forwardedNode(v6[1] as string)
 }
+
+/** An IPv6 address with brackets, zone and port; more is no address, and not worth the search. */
+const longestAddress = 80
 
 function clientBefore(exchange: Exchange): string | undefined {
   const { ip, peer } = exchange.client

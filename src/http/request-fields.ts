@@ -5,6 +5,7 @@ import type { Upstream } from '../contract/pool.ts'
 import { compileFieldRules, type FieldRules, type RuleSet } from './field-rules.ts'
 import { addXForwarded, forwardedList, type Seen } from './forwarded.ts'
 import { dropNominated, nominated } from './hop-by-hop.ts'
+import { withLine } from './list-field.ts'
 import * as kind from './request-kind.ts'
 import { type ViaMembers, viaMember, viaMembers } from './via.ts'
 
@@ -150,17 +151,17 @@ export function buildRequestFields(plan: RequestFieldPlan, exchange: Exchange, u
         break
       case kind.via:
         if (plan.via === undefined) break
-        via = via === undefined ? value : `${via}, ${value}`
+        via = withLine(via, value)
         continue
       case kind.maxForwards:
         value = oneLess(exchange.target.method, value)
         break
       case kind.forwarded:
-        forwarded = forwarded === undefined ? value : `${forwarded}, ${value}`
+        forwarded = withLine(forwarded, value)
         if (plan.standard) continue
         break
       case kind.xForwardedFor:
-        xFor = xFor === undefined ? value : `${xFor}, ${value}`
+        xFor = withLine(xFor, value)
         if (plan.x) continue
         break
       case kind.xForwardedHost:
@@ -184,7 +185,7 @@ export function buildRequestFields(plan: RequestFieldPlan, exchange: Exchange, u
   if (plan.standard) fields.push('Forwarded', forwardedList(exchange, seen))
   if (plan.via !== undefined) {
     const member = viaMember(plan.via, exchange.protocol)
-    fields.push('Via', via === undefined ? member : `${via}, ${member}`)
+    fields.push('Via', withLine(via, member) as string)
   }
   if (plan.requestIdField !== undefined) fields.push(plan.requestIdField, exchange.id)
   plan.rules?.apply(fields, exchange)

@@ -2,6 +2,7 @@ import type { Exchange } from '../contract/exchange.ts'
 import type { Upstream } from '../contract/pool.ts'
 import { compileFieldRules, type FieldRules, type RuleSet } from './field-rules.ts'
 import { dropNominated, nominated } from './hop-by-hop.ts'
+import { withLine } from './list-field.ts'
 import { type PathMapping, rewriteLocation, rewriteRefresh } from './location.ts'
 import * as kind from './response-kind.ts'
 import { type CookieRewrite, type CookieRewriter, compileCookieRewrite } from './set-cookie.ts'
@@ -84,7 +85,7 @@ export function buildResponseFields(
         break
       case kind.via:
         if (plan.via === undefined) break
-        via = via === undefined ? value : `${via}, ${value}`
+        via = withLine(via, value)
         continue
       case kind.location:
         if (plan.rewriteLocation) value = rewriteLocation(value, exchange, upstream, mapping)
@@ -102,7 +103,7 @@ export function buildResponseFields(
   if (names !== undefined) dropNominated(fields, 0, names)
   if (plan.via !== undefined) {
     const member = viaMember(plan.via, exchange.facts.upstreamProtocol)
-    fields.push('Via', via === undefined ? member : `${via}, ${member}`)
+    fields.push('Via', withLine(via, member) as string)
   }
   plan.rules?.apply(fields, exchange)
   plan.lateRules?.apply(fields, exchange)

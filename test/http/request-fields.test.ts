@@ -153,6 +153,7 @@ test('Via grows by us, with the version in which the request came (RFC 9110 7.6.
   const cases: [string, string[], string][] = [
     ['HTTP/1.1', [], '1.1 gate'],
     ['HTTP/1.0', ['Via', '1.1 a'], '1.1 a, 1.0 gate'],
+    ['HTTP/1.1', ['Via', ''], '1.1 gate'],
     ['HTTP/2.0', ['via', '1.1 a', 'via', '1.0 b (c)'], '1.1 a, 1.0 b (c), 2.0 gate'],
   ]
 
