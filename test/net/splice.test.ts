@@ -163,8 +163,9 @@ test('a side that was gone before the splice closes the other', async (t) => {
   downstream.destroy()
   await once(downstream, 'close')
 
+  const seen = once(origin.resume(), 'end')
   const summary = await new Promise<SpliceSummary>((onEnd) => splice(downstream, upstream, { ...limits, onEnd }))
-  await once(origin.resume(), 'end')
+  await seen
 
   assert.equal(summary.reason, 'closed')
   assert.ok(client)
