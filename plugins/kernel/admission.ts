@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorTable } from '../../src/contract/errors.ts'
-import { Exchange, type ExchangeKind } from '../../src/contract/exchange.ts'
+import { Exchange, type ExchangeKind, requestField } from '../../src/contract/exchange.ts'
 import type { Refusal } from '../../src/contract/guard.ts'
 import type { Client, Target } from '../../src/contract/target.ts'
 import { compilePathPolicy, type PathPolicy } from '../../src/http/path-policy.ts'
@@ -81,7 +81,12 @@ function pass(
   watch(reply.raw, exchange, scope)
 
   const answer = refusal ?? scope.admit(exchange)
-  if (answer === undefined) return true
+  if (answer === undefined) {
+    if (exchange.target.method !== 'OPTIONS' || requestField(exchange, 'max-forwards') !== '0') return true
+    // RFC 9110 7.6.2: the count has run out, so this is where the request is answered.
+    reply.code(204).header('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS').send()
+    return false
+  }
   if (!(answer instanceof Promise)) {
     refuse(reply, exchange, answer, pseudonym)
     return false

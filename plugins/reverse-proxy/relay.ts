@@ -155,6 +155,8 @@ export class Relay implements DispatchHandler {
     }
     this.#state = answering
     facts.status = status
+    // RFC 9112 9.6: the connection ends with this answer, and the client should know.
+    if (this.#plan.scope.drain.closing && protocol !== 'HTTP/2.0') fields.push('Connection', 'close')
     this.#sink.head(status, statusMessage ?? '', fields)
   }
 
