@@ -18,7 +18,6 @@ export function serverOptions<T extends object = Record<never, never>>(own?: T):
   return {
     logger: false,
     return503OnClosing: false,
-    forceCloseConnections: 'idle',
     requestTimeout: 0,
     clientErrorHandler: answerClientError as never,
     frameworkErrors: answerFrameworkError as never,

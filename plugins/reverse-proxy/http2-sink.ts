@@ -10,7 +10,6 @@ export class Http2Sink implements Sink {
   started = false
   readonly #reply: FastifyReply
   readonly #stream: ServerHttp2Stream
-  #trailers: readonly string[] = []
   #listening = false
 
   constructor(reply: FastifyReply) {
@@ -28,9 +27,7 @@ export class Http2Sink implements Sink {
     if (!this.#usable()) return
     const stream = this.#stream
     this.#reply.raw.statusCode = status
-    stream.once('wantTrailers', () => {
-      if (this.#usable()) stream.sendTrailers(toFields(undefined, this.#trailers) as Record<string, string>)
-    })
+    // Node's response object answers 'wantTrailers', with what addTrailers() has given it.
     stream.respond(toFields(status, mergeReplyFields(this.#reply, fields)), { waitForTrailers: true })
   }
 
@@ -45,8 +42,10 @@ export class Http2Sink implements Sink {
   }
 
   end(trailers: readonly string[]): void {
-    this.#trailers = trailers
-    if (this.#usable()) this.#stream.end()
+    if (!this.#usable()) return
+    const response = this.#reply.raw as unknown as Http2ServerResponse
+    if (trailers.length > 0) response.addTrailers(toFields(undefined, trailers) as Record<string, string>)
+    this.#stream.end()
   }
 
   break(): void {
