@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net from 'node:net'
+import { PassThrough, Readable } from 'node:stream'
+import { type TestContext, test } from 'node:test'
+import { WebSocketServer } from 'ws'
+import { systemClock } from '../../src/contract/clock.ts'
+import type { DispatchOptions } from '../../src/contract/layer.ts'
+import { createUpstream } from '../../src/upstream/origin.ts'
+import { dispatchUpgrade } from '../../src/upstream/upgrade.ts'
+import { makeCertificate } from '../support/certificate.ts'
+import { Recorder } from '../support/recorder.ts'
+
+/** An origin that does as it is told with each raw socket. */
+async function rawOrigin(t: TestContext, serve: (socket: net.Socket, head: string) => void) {
+  const sockets = new Set<net.Socket>()
+  const server = net.createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    let head = ''
+    socket.on('data', function onData(chunk) {
+      head += chunk.toString('latin1')
+      if (!head.includes('\r\n\r\n')) return
+      socket.off('data', onData)
+      serve(socket, head)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`
+}
+
+const wsFields = ['Host', 'front.test', 'Connection', 'Upgrade', 'Upgrade', 'websocket']
+
+function send(url: string, options: Partial<DispatchOptions> = {}): Recorder {
+  const handler = new Recorder()
+  const upstream = createUpstream('test', url)
+  dispatchUpgrade(
+    { method: 'GET', path: '/', headers: wsFields, body: null, upgrade: 'websocket', upstream, ...options },
+    handler,
+    { clock: systemClock },
+  )
+  return handler
+}
+
+test('fields go out as they are given: case, order, duplicates, nothing added', async (t) => {
+  let seen = ''
+  const url = await rawOrigin(t, (socket, head) => {
+    seen = head
+    socket.end('HTTP/1.1 101 Switching\r\nX-One: 1\r\nx-one: 2\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\n')
+  })
+  const headers = ['Host', 'a.test', 'x-LOUD', '1', 'X-loud', '2', 'Connection', 'Upgrade', 'Upgrade', 'foo/1']
+
+  const got = await send(`${url}/base`, { headers, path: '/p//q?x=%2F', upgrade: 'foo/1' }).over
+
+  assert.equal(
+    seen,
+    'GET /base/p//q?x=%2F HTTP/1.1\r\nHost: a.test\r\nx-LOUD: 1\r\nX-loud: 2\r\nConnection: Upgrade\r\nUpgrade: foo/1\r\n\r\n',
+  )
+  assert.deepEqual(got.calls, ['start', 'upgrade'])
+  assert.deepEqual(got.raw.slice(0, 4), ['X-One', '1', 'x-one', '2'])
+  got.socket?.destroy()
+})
+
+test('a named upgrade is asked for where the fields do not', async (t) => {
+  let seen = ''
+  const url = await rawOrigin(t, (socket, head) => {
+    seen = head
+    socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n')
+  })
+
+  await send(url, { headers: ['Host', 'a'], upgrade: 'websocket' }).over
+
+  assert.match(seen, /Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n$/)
+})
+
+test('bytes right behind the 101 reach the new protocol, and nothing of it is read as HTTP', async (t) => {
+  const url = await rawOrigin(t, (socket) => {
+    socket.write('HTTP/1.1 101 Go\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nHTTP/1.1 200 OK\r\n')
+    socket.on('data', (chunk) => socket.end(`\r\necho ${chunk}`))
+  })
+
+  const got = await send(url).over
+  const socket = got.socket as net.Socket
+  socket.write('hi')
+  let all = ''
+  socket.on('data', (chunk) => {
+    all += chunk
+  })
+  await once(socket, 'end')
+  socket.destroy()
+
+  assert.equal(all, 'HTTP/1.1 200 OK\r\n\r\necho hi')
+  assert.deepEqual(got.calls, ['start', 'upgrade'])
+})
+
+test('a WebSocket server chooses its subprotocol', async (t) => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'second' })
+  await once(server, 'listening')
+  t.after(() => {
+    for (const client of server.clients) client.terminate()
+    server.close()
+  })
+  const headers = [
+    ...wsFields,
+    ...['Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+    ...['Sec-WebSocket-Protocol', 'first, second'],
+  ]
+
+  const got = await send(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}`, { headers }).over
+
+  assert.equal(got.headers['sec-websocket-accept'], 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=')
+  assert.equal(got.headers['sec-websocket-protocol'], 'second')
+  got.socket?.destroy()
+})
+
+test('a refusal passes as it is, with its body', async (t) => {
+  const url = await rawOrigin(t, (socket) => {
+    socket.write('HTTP/1.1 103 Early\r\nLink: </a>\r\n\r\nHTTP/1.1 401 No Way\r\nWWW-Authenticate: Basic\r\n')
+    socket.end('Transfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\nX-T: 1\r\n\r\n')
+  })
+
+  const got = await send(url).over
+
+  assert.deepEqual(got.calls, ['start', 'interim', 'head', 'data', 'end'])
+  assert.deepEqual(got.interim, [{ status: 103, raw: ['Link', '</a>'] }])
+  assert.equal(`${got.status} ${got.statusMessage} ${got.body}`, '401 No Way nope')
+  assert.deepEqual(got.trailers, ['X-T', '1'])
+})
+
+for (const upgrade of ['Upgrade: x\r\nConnection: upgrade\r\n', '']) {
+  test(`a 101 that nobody asked for is a protocol error (${upgrade === '' ? 'without' : 'with'} Upgrade)`, async (t) => {
+    const url = await rawOrigin(t, (socket) => socket.write(`HTTP/1.1 101 Go\r\n${upgrade}\r\n`))
+
+    const got = await send(url, { headers: ['Host', 'a'], upgrade: null }).over
+
+    assert.deepEqual(got.calls, ['start', 'error'])
+    assert.equal(got.error?.code, 'SP_UPSTREAM_PROTOCOL')
+  })
+}
+
+test('OPTIONS * goes out in asterisk form', async (t) => {
+  let seen = ''
+  const url = await rawOrigin(t, (socket, head) => {
+    seen = head
+    socket.end('HTTP/1.1 204 No Content\r\nAllow: GET\r\n\r\n')
+  })
+
+  const got = await send(`${url}/base`, { method: 'OPTIONS', path: '*', headers: ['Host', 'a'], upgrade: null }).over
+
+  assert.equal(seen, 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  assert.deepEqual(got.calls, ['start', 'head', 'end'])
+})
+
+test('a body without a length goes out in chunks, one with a length as it is', async (t) => {
+  const seen: string[] = []
+  const url = await rawOrigin(t, (socket, head) => {
+    let all = head
+    const answer = () => {
+      if (!/\r\n\r\n[^]*yz/.test(all)) return
+      seen.push(all.replace(/^[^]*?\r\n\r\n/, ''))
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    }
+    socket.on('data', (chunk) => {
+      all += chunk
+      answer()
+    })
+    answer()
+  })
+  const post = { method: 'POST', upgrade: null }
+
+  await send(url, { ...post, headers: ['Host', 'a'], body: Readable.from([Buffer.from('x'), Buffer.from('yz')]) }).over
+  const headers = ['Host', 'a', 'Content-Length', '3']
+  await send(url, { ...post, headers, body: Readable.from([Buffer.from('x'), Buffer.from('yz')]) }).over
+
+  assert.match(seen[0] as string, /^(1\r\nx\r\n2\r\nyz|3\r\nxyz)\r\n/)
+  assert.equal(seen[1], 'xyz')
+})
+
+test('a request whose body breaks off closes the connection', async (t) => {
+  const closed = Promise.withResolvers<void>()
+  const arrived = Promise.withResolvers<void>()
+  const url = await rawOrigin(t, (socket) => {
+    socket.resume().on('close', () => closed.resolve())
+    arrived.resolve()
+  })
+  const body = new PassThrough()
+
+  const handler = send(url, { method: 'POST', upgrade: null, headers: ['Host', 'a'], body })
+  body.write('x')
+  await arrived.promise
+  body.destroy()
+  const got = await handler.over
+
+  assert.equal(got.error?.code, 'SP_CLIENT_GONE')
+  await closed.promise
+})
+
+test('an origin that never answers is given up after the first-byte timeout', async (t) => {
+  const url = await rawOrigin(t, () => {})
+
+  const got = await send(url, { headersTimeout: 30 }).over
+
+  assert.equal(got.error?.code, 'SP_UPSTREAM_TIMEOUT')
+})
+
+test('a refusal that stalls is given up after the between-bytes timeout', async (t) => {
+  const url = await rawOrigin(t, (socket) => socket.write('HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nhalf'))
+
+  const got = await send(url, { headersTimeout: 5000, bodyTimeout: 30 }).over
+
+  assert.deepEqual(got.calls, ['start', 'head', 'data', 'error'])
+  assert.equal(got.error?.code, 'SP_UPSTREAM_STALLED')
+})
+
+test('a reset before the answer, within it, and after the 101 is never unhandled', async (t) => {
+  const url = await rawOrigin(t, (socket, head) => {
+    if (head.includes('/half')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')
+    if (head.includes('/up')) socket.write('HTTP/1.1 101 Go\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n')
+    setTimeout(() => socket.resetAndDestroy(), 20)
+  })
+
+  const [none, half, up] = await Promise.all([
+    send(url).over,
+    send(url, { path: '/half' }).over,
+    send(url, { path: '/up' }).over,
+  ])
+  const socket = up.socket as net.Socket
+  socket.resume()
+  if (!socket.closed) await new Promise((resolve) => socket.on('close', resolve))
+
+  assert.equal(none.error?.code, 'SP_UPSTREAM_RESET')
+  assert.equal(half.error?.code, 'SP_UPSTREAM_INCOMPLETE')
+})
+
+test('what is no HTTP, and a head that is too large, have their own codes', async (t) => {
+  const url = await rawOrigin(t, (socket, head) => {
+    socket.end(head.includes('/large') ? `HTTP/1.1 200 OK\r\nX: ${'y'.repeat(20_000)}\r\n\r\n` : 'SSH-2.0-x\r\n\r\n')
+  })
+
+  const [noise, large] = await Promise.all([send(url).over, send(url, { path: '/large' }).over])
+
+  assert.equal(noise.error?.code, 'SP_UPSTREAM_PROTOCOL')
+  assert.equal(large.error?.code, 'SP_UPSTREAM_FIELDS')
+})
+
+test('abort destroys the connection at once', async (t) => {
+  const closed = Promise.withResolvers<void>()
+  const arrived = Promise.withResolvers<void>()
+  const url = await rawOrigin(t, (socket) => {
+    socket.on('close', () => closed.resolve()).resume()
+    arrived.resolve()
+  })
+  const handler = send(url)
+  await arrived.promise
+
+  handler.controller?.abort(new Error('gone'))
+
+  assert.equal(handler.error?.message, 'gone')
+  await closed.promise
+  assert.deepEqual(handler.calls, ['start', 'error'])
+})
+
+test('a connection that cannot be made is told before any start', async () => {
+  const got = await send('http://127.0.0.1:1').over
+
+  assert.deepEqual(got.calls, ['error'])
+  assert.equal(got.error?.code, 'SP_CONNECT_REFUSED')
+})
+
+test('an upgrade goes over TLS when the certificate proves itself, and not when it does not', async (t) => {
+  const { default: tls } = await import('node:tls')
+  const { cert, key } = makeCertificate({ cn: 'localhost', san: ['DNS:localhost'] })
+  const server = tls.createServer({ cert, key }, (socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.write('HTTP/1.1 101 Go\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'))
+  })
+  server.on('tlsClientError', () => {})
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const url = `https://localhost:${(server.address() as net.AddressInfo).port}`
+
+  const trusted = await send(url, { upstream: createUpstream('test', url, { tls: { ca: cert } }) }).over
+  const unknown = await send(url).over
+  trusted.socket?.destroy()
+
+  assert.deepEqual(trusted.calls, ['start', 'upgrade'])
+  assert.equal(unknown.error?.code, 'SP_TLS_CERTIFICATE')
+})
