@@ -9,6 +9,8 @@ export interface Child {
   output(): string
   /** First match in what is written, now or later. */
   says(what: RegExp): Promise<RegExpExecArray>
+  /** The exit code, once it has ended by itself. */
+  ends(): Promise<number | null>
   /** Sends the signal and gives the exit code; null when the signal killed it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
@@ -53,6 +55,10 @@ export function startChild(
         exited.then(([code]) => setImmediate(() => end(new Error(`ended with ${code} before ${what} in:\n${text}`))))
         look()
       })
+    },
+    async ends() {
+      const [code] = await exited
+      return code
     },
     async stop(signal = 'SIGTERM') {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal)

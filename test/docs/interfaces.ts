@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../support/imports.ts'
+
+export interface OptionField {
+  readonly name: string
+  readonly type: string
+  /** The docstring without its `@default`. */
+  readonly text: string
+  /** What `@default` says; '' without one. */
+  readonly byDefault: string
+}
+
+export interface OptionInterface {
+  readonly name: string
+  readonly extends: string | undefined
+  readonly text: string
+  readonly fields: readonly OptionField[]
+}
+
+/** Reads the exported interfaces of one source file, with what their docstrings say. */
+export function readInterfaces(path: string): OptionInterface[] {
+  const source = readFileSync(join(root, path), 'utf8')
+  const declaration = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export interface (\w+)(?: extends (\w+))? \{\n([\s\S]*?)\n\}/g
+  return [...source.matchAll(declaration)].map(([, doc, name, parent, body]) => ({
+    name: name as string,
+    extends: parent,
+    text: words(doc ?? ''),
+    fields: readFields(body as string),
+  }))
+}
+
+function readFields(body: string): OptionField[] {
+  const field = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\s*)?(?:\/\/[^\n]*\n\s*)*readonly (\w+)\??: ([^\n]+(?:\n {4,}[^\n]+)*)/g
+  return [...body.matchAll(field)].map(([, doc, name, type]) => {
+    const [text, byDefault] = words(doc ?? '').split(/\s*@default\s*/)
+    return { name: name as string, type: (type as string).trim(), text: text ?? '', byDefault: byDefault ?? '' }
+  })
+}
+
+const words = (doc: string): string =>
+  doc
+    .replace(/^\s*\/\*\*|\*\/\s*$/g, '')
+    .replace(/^\s*\*/gm, '')
+    .replace(/\s+/g, ' ')
+    .trim()
