@@ -16,5 +16,6 @@ function messageOf(cause: unknown): string {
   const { code } = cause as { code?: unknown }
   // Node's error for a host with several addresses (AggregateError) has a code and no message.
   const message = cause.message === '' ? cause.name : cause.message
-  return typeof code !== 'string' || message.includes(code) ? message : `${message} (${code})`
+  // Our own codes stand in `error` already.
+  return typeof code !== 'string' || code.startsWith('SP_') || message.includes(code) ? message : `${message} (${code})`
 }
