@@ -1,0 +1,62 @@
+export type Field = readonly [name: string, value: string]
+
+/** An HTTP/1 message as it came over the wire. Text is latin1: one character, one byte. */
+export class Message {
+  /** Start line and fields with their line ends, without the empty line. */
+  readonly head: string
+  readonly startLine: string
+  readonly fields: readonly Field[]
+  readonly interim: readonly Message[]
+  readonly chunks: Buffer[] = []
+  trailers: readonly Field[] = []
+  /** True when the framing says that all of it came. False for good when the connection ended first. */
+  complete = false
+
+  constructor(head: string, interim: readonly Message[] = []) {
+    this.head = head
+    this.interim = interim
+    const [startLine = '', ...lines] = head.split(/\r?\n/)
+    this.startLine = startLine
+    this.fields = lines.filter((line) => line !== '').map(readField)
+  }
+
+  get method(): string {
+    return this.startLine.split(' ')[0] ?? ''
+  }
+
+  get target(): string {
+    return this.startLine.split(' ')[1] ?? ''
+  }
+
+  get status(): number {
+    return Number(this.startLine.split(' ')[1])
+  }
+
+  get reason(): string {
+    return this.startLine.split(' ').slice(2).join(' ')
+  }
+
+  get body(): string {
+    return Buffer.concat(this.chunks).toString('latin1')
+  }
+
+  get length(): number {
+    return this.chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+  }
+
+  /** Every value of a field, in order. `name` in lower case. */
+  values(name: string): string[] {
+    return this.fields.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value)
+  }
+
+  /** All lines of a field joined by a comma, or undefined. */
+  value(name: string): string | undefined {
+    const values = this.values(name)
+    return values.length === 0 ? undefined : values.join(', ')
+  }
+}
+
+function readField(line: string): Field {
+  const colon = line.indexOf(':')
+  return colon < 0 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).trim()]
+}
