@@ -74,7 +74,9 @@ function secretTest(option: string, names: readonly string[]): (name: string) =>
 function bare(name: string): string {
   // Decoded for this decision alone: `%74oken` reaches the origin as `token`.
   const decoded = name.includes('%') ? name.replace(/%([0-9a-f]{2})/gi, (_, digits) => fromHex(digits)) : name
-  const last = /\[([^\][]+)\](?:\[\d*\])*$/.exec(decoded)?.[1] ?? decoded.replace(/(?:\[\d*\])+$/, '')
+  // `token[0]` and `token[]` are of a list `token`; `user[password]` is the `password` of a `user`.
+  const whole = decoded.replace(/(?:\[\d*\])+$/, '')
+  const last = /\[([^\][]+)\]$/.exec(whole)?.[1] ?? whole
   return last.toLowerCase().replace(/[-_.]/g, '')
 }
 
