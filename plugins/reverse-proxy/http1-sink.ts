@@ -41,7 +41,7 @@ export class Http1Sink implements Sink {
     this.#reply.hijack()
     this.#state = held
     this.#status = status
-    this.#message = message
+    this.#message = plainAscii.test(message) ? message : reasonPhrase(message)
     this.#fields = mergeReplyFields(this.#reply, fields)
     process.nextTick(release, this)
   }
@@ -52,7 +52,7 @@ export class Http1Sink implements Sink {
       return true
     }
     this.release()
-    if (this.#response.write(chunk)) return true
+    if (this.#response.destroyed || this.#response.write(chunk)) return true
     if (!this.#listening) {
       this.#listening = true
       this.#response.on('drain', () => this.onDrain?.())
@@ -65,6 +65,7 @@ export class Http1Sink implements Sink {
     const chunk = this.#chunk
     this.#chunk = undefined
     if (this.#state === held) this.#writeHead()
+    if (response.destroyed) return
     if (trailers.length > 0) addTrailers(response, trailers)
     if (chunk === undefined) response.end()
     // A short body as text goes out in one write with the head; as a buffer it would be a vector of two.
@@ -79,6 +80,7 @@ export class Http1Sink implements Sink {
   release(): void {
     if (this.#state !== held || this.#response.destroyed) return
     this.#writeHead()
+    if (this.#response.destroyed) return
     const chunk = this.#chunk
     this.#chunk = undefined
     if (chunk === undefined) this.#response.flushHeaders()
@@ -86,14 +88,48 @@ export class Http1Sink implements Sink {
   }
 
   #writeHead(): void {
+    const response = this.#response
     this.#state = flowing
-    this.#response.writeHead(this.#status, this.#message, this.#fields)
+    try {
+      response.writeHead(
+        this.#status,
+        this.#message,
+        withoutIdleTrailer(response, this.#status, this.#fields as string[]),
+      )
+    } catch (error) {
+      // A field that a hook of the app has set, and Node refuses. This runs in a turn of its own: nobody else would catch it.
+      this.#reply.log.error(error, 'the fields of an answer cannot be sent')
+      response.destroy()
+    }
     this.#fields = undefined
   }
 }
 
 function release(sink: Http1Sink): void {
   sink.release()
+}
+
+const plainAscii = /^[\t\x20-\x7e]*$/
+
+/** undici reads the phrase as UTF-8; Node writes one byte a character. The bytes go on as they came. */
+function reasonPhrase(message: string): string {
+  const bytes = Buffer.from(message)
+  return Buffer.from(message)
+    .toString('latin1')
+    .replace(/[\0-\x08\x0a-\x1f\x7f]/g, '')
+}
+
+/** Node throws for a Trailer that no chunked body follows (RFC 9112 7.1.2): then it announces nothing. */
+function withoutIdleTrailer(response: ServerResponse, status: number, fields: string[]): string[] {
+  let at = -1
+  let chunked = response.req.method !== 'HEAD' && status !== 204 && status !== 304
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string
+    if (name.length === 7 && name.toLowerCase() === 'trailer') at = i
+    else if (name.length === 14 && name.toLowerCase() === 'content-length') chunked = false
+  }
+  if (at === -1 || chunked) return fields
+  return fields.filter((_, i) => (fields[i - (i % 2)] as string).toLowerCase() !== 'trailer')
 }
 
 function addTrailers(response: ServerResponse, trailers: readonly string[]): void {

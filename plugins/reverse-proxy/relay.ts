@@ -132,14 +132,14 @@ export class Relay implements DispatchHandler {
   ): void {
     if (this.#state === over) return
     const raw = rawOf(controller.rawHeaders)
-    if (status < 200) {
+    if (status >= 100 && status < 200) {
       this.#interim(status, raw)
       return
     }
     const { facts, protocol, startedAt } = this.#exchange
     facts.firstByte = this.#plan.scope.clock.now() - startedAt
     // RFC 9110 15: a status outside 100 to 599 is invalid.
-    if (status > 599) {
+    if (status < 100 || status > 599) {
       this.fail(new ProxyError('SP_UPSTREAM_PROTOCOL', `status ${status}`))
       return
     }

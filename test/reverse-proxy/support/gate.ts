@@ -1,0 +1,46 @@
+import type { AddressInfo } from 'node:net'
+import type { TestContext } from 'node:test'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import kernel from '../../../plugins/kernel/index.ts'
+import { serverOptions } from '../../../plugins/kernel/server-options.ts'
+import type { KernelOptions } from '../../../plugins/kernel/types.ts'
+import reverseProxy, { type ReverseProxyOptions } from '../../../plugins/reverse-proxy/index.ts'
+import type { Exchange } from '../../../src/contract/exchange.ts'
+
+export interface Gate {
+  readonly app: FastifyInstance
+  readonly port: number
+  readonly url: string
+  /** Exchanges that are over, oldest first. */
+  readonly settled: readonly Exchange[]
+}
+
+export interface GateOptions {
+  readonly kernel?: KernelOptions
+  readonly server?: object
+}
+
+/** A Fastify server with the kernel, whatever `build` adds, and a free port. Closed with the test. */
+export async function openGate(
+  t: TestContext,
+  build: (app: FastifyInstance) => unknown,
+  options: GateOptions = {},
+): Promise<Gate> {
+  const app = Fastify(serverOptions(options.server) as FastifyServerOptions) as unknown as FastifyInstance
+  t.after(async () => {
+    app.server.closeAllConnections?.()
+    await app.close()
+  })
+  await app.register(kernel, { pseudonym: 'gate', drainTimeout: 200, ...options.kernel })
+  const settled: Exchange[] = []
+  app.proxy.onSettle((exchange) => settled.push(exchange))
+  await build(app)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  return { app, port, url: `http://127.0.0.1:${port}`, settled }
+}
+
+/** A gate with one reverse proxy in it. */
+export function proxyTo(t: TestContext, options: ReverseProxyOptions, rest: GateOptions = {}): Promise<Gate> {
+  return openGate(t, (app) => app.register(reverseProxy, options), rest)
+}
