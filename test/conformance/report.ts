@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { themes } from './cases/all.ts'
 import { elsewhere } from './cases/elsewhere.ts'
+import { knownFailures } from './cases/known-failures.ts'
 import type { Outcome } from './peers.ts'
 
 type Results = ReadonlyMap<string, ReadonlyMap<string, Outcome>>
@@ -70,7 +71,9 @@ function failures(results: Results): string {
       .map(({ id, title }) => [id, title]),
   )
   const failed = [...(results.get(name) ?? [])].filter(([, { kept }]) => kept === false)
-  const lines = failed.map(([id, { reason }]) => `- ${titles.get(id)} (\`${id}\`): ${firstLine(reason)}`)
+  const lines = failed.map(
+    ([id, { reason }]) => `- ${titles.get(id)} (\`${id}\`): ${knownFailures[id] ?? firstLine(reason)}`,
+  )
   const others = Object.entries(elsewhere).map(([line, reason]) => `- ${line}: ${reason}`)
   return [
     `## Where ${name} does not keep the promise`,

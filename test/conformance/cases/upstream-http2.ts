@@ -78,7 +78,7 @@ export const upstreamHttp2: readonly Case[] = [
     source: 'F146, complaint 8, RFC 9113 5.4.2',
     async run(ctx) {
       const { url } = await http2Origin(ctx, (stream, path) => {
-        if (path === '/reset') return stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+        if (path === '/reset') return stream.destroy(new Error('on purpose'))
         stream.respond({ ':status': 200 })
         stream.end('ok')
       })
@@ -94,7 +94,7 @@ export const upstreamHttp2: readonly Case[] = [
     async run(ctx) {
       const { url } = await http2Origin(ctx, (stream) => {
         stream.respond({ ':status': 200 })
-        stream.write('hello', () => setTimeout(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR), 20))
+        stream.write('hello', () => setTimeout(() => stream.destroy(new Error('on purpose')), 20))
       })
       await ctx.start({ upstreamHttp2: true }, url)
       const client = await ctx.connect()

@@ -152,7 +152,7 @@ export class MessageParser {
   }
 
   #take(count: number): number {
-    if (count > 0) this.current?.chunks.push(this.rest.subarray(0, count))
+    if (count > 0) this.current?.add(this.rest.subarray(0, count))
     this.rest = this.rest.subarray(count)
     return count
   }

@@ -1,5 +1,8 @@
 export type Field = readonly [name: string, value: string]
 
+/** So that a large body does not count as memory of a proxy in the same process. */
+export const keptBytes = 2_000_000
+
 /** An HTTP/1 message as it came over the wire. Text is latin1: one character, one byte. */
 export class Message {
   /** Start line and fields with their line ends, without the empty line. */
@@ -7,7 +10,9 @@ export class Message {
   readonly startLine: string
   readonly fields: readonly Field[]
   readonly interim: readonly Message[]
-  readonly chunks: Buffer[] = []
+  /** Body bytes that came, kept or not. */
+  length = 0
+  readonly #kept: Buffer[] = []
   trailers: readonly Field[] = []
   /** True when the framing says that all of it came. False for good when the connection ended first. */
   complete = false
@@ -36,12 +41,14 @@ export class Message {
     return this.startLine.split(' ').slice(2).join(' ')
   }
 
+  /** The body; of a large one its first megabytes. */
   get body(): string {
-    return Buffer.concat(this.chunks).toString('latin1')
+    return Buffer.concat(this.#kept).toString('latin1')
   }
 
-  get length(): number {
-    return this.chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+  add(chunk: Buffer): void {
+    if (this.length < keptBytes) this.#kept.push(chunk)
+    this.length += chunk.length
   }
 
   /** Every value of a field, in order. `name` in lower case. */

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { certificate, privateKey } from './certificate.ts'
-import type { Message } from './message.ts'
+import { keptBytes, type Message } from './message.ts'
 import { MessageParser } from './message-parser.ts'
 import { until } from './patience.ts'
 import type { Bytes } from './raw-client.ts'
@@ -34,7 +34,8 @@ export class OriginRequest {
 /** One connection that the origin accepted. */
 export class OriginConnection {
   readonly socket: Socket
-  readonly chunks: Buffer[] = []
+  readonly #chunks: Buffer[] = []
+  #length = 0
   readonly requests: OriginRequest[] = []
   /** The proxy has sent FIN or RST, or the connection is gone. */
   ended = false
@@ -56,7 +57,8 @@ export class OriginConnection {
       () => onComplete(this.requests.at(-1) as OriginRequest),
     )
     socket.on('data', (bytes: Buffer) => {
-      this.chunks.push(bytes)
+      if (this.#length < keptBytes) this.#chunks.push(bytes)
+      this.#length += bytes.length
       this.#parser.push(bytes)
     })
     socket.on('end', () => {
@@ -70,8 +72,9 @@ export class OriginConnection {
     })
   }
 
+  /** What came on the connection; of much, its first megabytes. */
   get received(): string {
-    return Buffer.concat(this.chunks).toString('latin1')
+    return Buffer.concat(this.#chunks).toString('latin1')
   }
 
   /** What came after `detach`. */

@@ -83,9 +83,9 @@ export class RawHttp2 {
     this.send(frame(frameType.reset, 0, stream, uint32(code)))
   }
 
-  /** Waits until the stream is over: in order, by RST_STREAM, or with the connection. */
+  /** Waits until the stream is over: in order, by RST_STREAM, or with the session. GOAWAY without an error ends no stream. */
   async stream(stream: number, limit = 3000): Promise<StreamEnd> {
-    const over = () => this.ended || this.goawayCode() !== undefined || isOver(this.#look(stream))
+    const over = () => this.ended || (this.goawayCode() ?? 0) !== 0 || isOver(this.#look(stream))
     await until(over, `the end of stream ${stream}`, limit)
     return this.#look(stream)
   }
