@@ -113,7 +113,6 @@ const plainAscii = /^[\t\x20-\x7e]*$/
 
 /** undici reads the phrase as UTF-8; Node writes one byte a character. The bytes go on as they came. */
 function reasonPhrase(message: string): string {
-  const bytes = Buffer.from(message)
   return Buffer.from(message)
     .toString('latin1')
     .replace(/[\0-\x08\x0a-\x1f\x7f]/g, '')
