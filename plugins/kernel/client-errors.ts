@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorTable } from '../../src/contract/errors.ts'
@@ -20,14 +20,18 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   const { status, text } = errorTable[codes[error.code ?? ''] ?? 'SP_BAD_REQUEST']
   const code = codes[error.code ?? ''] ?? 'SP_BAD_REQUEST'
 
+  answerInTurn()
+
   // RFC 9112 9.3.2: answers go out in the order of the requests. `_httpMessage` is the answer that the connection is
-  // busy with; Node's own handler looks at it too.
-  const busy = (socket as Socket & { _httpMessage?: IncomingMessage | null })._httpMessage
-  if (busy != null) {
-    busy.once('close', () => setImmediate(finish))
-    return
+  // busy with; Node's own handler looks at it too. Is its request whole, then what cannot be read came behind it, and
+  // waits for it; else the error lies in that very request.
+  function answerInTurn(): void {
+    const busy = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined
+    if (busy === undefined) finish()
+    else if (busy.req.complete) busy.once('close', () => setImmediate(answerInTurn))
+    else if (busy.headersSent) socket.destroy()
+    else finish()
   }
-  finish()
 
   function finish(): void {
     if (!socket.writable) {
@@ -36,8 +40,8 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     }
     const { type, body } = errorBody(undefined, status, code, text, '')
     const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${type}\r\nConnection: close\r\n`
-    socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
-    socket.resume()
+    // Ended and then destroyed, or a request that waits for the rest of its content would wait for ever.
+    socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy())
   }
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ProxyError } from '../../src/contract/errors.ts'
@@ -107,13 +107,30 @@ function begin(
   }
 
   if (!h2) {
-    plan.scope.dispatch(options, relay)
+    // A request that came pipelined waits for its turn: one client connection has one exchange upstream at a time.
+    if (reply.raw.socket !== null) plan.scope.dispatch(options, relay)
+    else whenInTurn(raw, reply.raw, () => plan.scope.dispatch(options, relay))
     return
   }
   // A reset that came in the same read as the request (rapid reset, CVE-2023-44487) is seen within one turn: wait for it.
   setImmediate(() => {
     const { stream } = raw as unknown as Http2ServerRequest
     if (!stream.destroyed && !stream.closed) plan.scope.dispatch(options, relay)
+  })
+}
+
+/** Node reads ahead on a connection, and gives it to a response when its turn comes. Until then nothing more is read. */
+function whenInTurn(raw: IncomingMessage, response: ServerResponse, go: () => void): void {
+  const { socket } = raw
+  const gone = (): void => {
+    response.emit('close')
+  }
+  socket.pause()
+  socket.once('close', gone)
+  response.once('socket', () => {
+    socket.off('close', gone)
+    socket.resume()
+    go()
   })
 }
 

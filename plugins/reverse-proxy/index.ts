@@ -45,7 +45,7 @@ async function reverseProxy(app: FastifyInstance, options: ReverseProxyOptions):
       url,
       exposeHeadRoute: false,
       config: { ...config, proxy } as never,
-      ...(constraints === undefined ? {} : { constraints }),
+      ...(constraints === undefined ? {} : { constraints: anySpelling(constraints) }),
       ...(preHandler === undefined ? {} : { preHandler }),
       handler: app.proxy.handler as RouteOptions['handler'],
     })
@@ -97,6 +97,14 @@ function decorate(app: FastifyInstance): void {
     return this
   } as never)
   decorateReplyFrom(app)
+}
+
+/** RFC 9110 4.2.3: a host is the same in upper case, with a port, with the dot of the root. Fastify compares text. */
+function anySpelling(constraints: Record<string, unknown>): Record<string, unknown> {
+  const { host } = constraints
+  if (typeof host !== 'string') return constraints
+  const literal = host.replace(/\.$/, '').replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return { ...constraints, host: new RegExp(`^${literal}\\.?${/:\d+$/.test(host) ? '' : '(?::\\d*)?'}$`, 'i') }
 }
 
 /** `/api/*` is mounted at `/api`. */

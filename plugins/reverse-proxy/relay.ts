@@ -33,6 +33,7 @@ export class Relay implements DispatchHandler {
   #state = waiting
   #interims = 0
   #trailersAllowed = false
+  #contentAllowed = true
   #upload: UploadWatch | undefined
   #totalTimer: Timer | undefined
 
@@ -154,7 +155,10 @@ export class Relay implements DispatchHandler {
       return
     }
     this.#state = answering
+    this.#contentAllowed = status !== 205
     facts.status = status
+    if (status === 204 || status === 205) dropLength(fields)
+    if (status === 205) fields.push('Content-Length', '0')
     // RFC 9112 9.6: the connection ends with this answer, and the client should know.
     if (this.#plan.scope.drain.closing && protocol !== 'HTTP/2.0') fields.push('Connection', 'close')
     this.#sink.head(status, statusMessage ?? '', fields)
@@ -177,7 +181,7 @@ export class Relay implements DispatchHandler {
   }
 
   onResponseData(controller: DispatchController, chunk: Buffer): void {
-    if (this.#state !== answering) return
+    if (this.#state !== answering || !this.#contentAllowed) return
     this.#exchange.facts.bytesSent += chunk.length
     if (this.#sink.data(chunk)) return
     controller.pause()
@@ -214,6 +218,13 @@ export class Relay implements DispatchHandler {
 }
 
 const none: readonly string[] = Object.freeze([])
+
+/** RFC 9110 8.6: no Content-Length with 204. 15.3.6: no content with 205, so what the field says is wrong there. */
+function dropLength(fields: string[]): void {
+  for (let i = fields.length - 2; i >= 0; i -= 2) {
+    if ((fields[i] as string).toLowerCase() === 'content-length') fields.splice(i, 2)
+  }
+}
 
 function rawOf(list: DispatchController['rawHeaders']): readonly (Buffer | string)[] {
   return Array.isArray(list) ? list : none
