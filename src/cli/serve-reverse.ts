@@ -48,7 +48,7 @@ async function createApp(settings: ReverseSettings): Promise<FastifyInstance> {
   await app.register(kernel, { trustedProxies, drainTimeout })
   await app.register(observe, {
     accessLog,
-    onDrop: (dropped) => say(`warning: ${dropped} lines of the access log were dropped: nobody reads them fast enough`),
+    onDrop: (dropped) => say(`warning: ${dropped} lines of the access log lost: nobody reads them fast enough`),
   })
   if (accessLog !== 'json') await logFailures(app)
   await app.register(reverseProxy, {
