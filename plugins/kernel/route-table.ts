@@ -18,28 +18,44 @@ export interface RouteMark {
   readonly upgrade: boolean
 }
 
+const tables = new WeakMap<object, RouteTable>()
+
+/** The table of the app's server: kernels in sibling scopes share it, as they share the server's events. */
 export function createRouteTable(app: FastifyInstance): RouteTable {
+  const known = tables.get(app.server)
+  if (known !== undefined) return known
+  const table = emptyTable(app)
+  tables.set(app.server, table)
+  return table
+}
+
+function emptyTable(app: FastifyInstance): RouteTable {
   const given = (app.initialConfig as { routerOptions?: object }).routerOptions ?? {}
   const router = findMyWay({ ...given, defaultRoute: () => {} } as findMyWay.Config<HTTPVersion.V1>)
 
   return {
     add(route, proxied, upgrade) {
       for (const method of [route.method].flat() as HTTPMethod[]) {
-        const constraints = known(route.constraints)
+        const constraints = knownConstraints(route.constraints)
         if (router.hasRoute(method, route.url, constraints)) continue
         router.on(method, route.url, { constraints }, () => {}, { proxied, upgrade } satisfies RouteMark)
       }
     },
     find(request) {
       const constraints = { host: request.headers.host, version: request.headers['accept-version'] } as object
-      const found = router.find(request.method as HTTPMethod, request.url as string, constraints)
+      const method = request.method as HTTPMethod
+      const url = request.url as string
+      const found = router.find(method, url, constraints)
+      // A plain route that was there before the kernel is not in the table, and is nearer than a wildcard of ours.
+      const path = url.split('?', 1)[0] as string
+      if (!router.hasRoute(method, path) && app.hasRoute({ method, url: path } as never)) return undefined
       return (found?.store as RouteMark | undefined) ?? undefined
     },
   }
 }
 
 /** The constraints that find-my-way knows by itself. One of the app's own cannot be asked before routing. */
-function known(constraints: RouteOptions['constraints']): Record<string, unknown> {
+function knownConstraints(constraints: RouteOptions['constraints']): Record<string, unknown> {
   const { host, version } = (constraints ?? {}) as Record<string, unknown>
   return { ...(host === undefined ? {} : { host }), ...(version === undefined ? {} : { version }) }
 }

@@ -55,24 +55,35 @@ async function reverseProxy(app: FastifyInstance, options: ReverseProxyOptions):
 function decorate(app: FastifyInstance): void {
   const root = app.proxy as Scope
   root.routeKeys(routeOptionKeys)
-  // Children made later inherit it. It is a mark: each route gets a handler of its own in its place.
-  const handler = function proxyRoute(): never {
-    throw new OptionError('handler', 'app.proxy.handler', 'the route needs config: { proxy: { upstream: ... } }')
+  const routePlans = new WeakMap<object, RoutePlan>()
+  // Children made later inherit it. Most routes get a handler of their own in its place; where another plugin has wrapped
+  // it (@fastify/websocket does), it looks its plan up.
+  const handler = function proxyRoute(request: FastifyRequest, reply: FastifyReply): void {
+    const plan = routePlans.get(request.routeOptions.config.proxy ?? {})
+    if (plan === undefined) {
+      throw new OptionError('handler', 'app.proxy.handler', 'the route needs config: { proxy: { upstream: ... } }')
+    }
+    forward(plan, request, reply)
   }
   root.handler = handler
 
   const later: (() => void)[] = []
   app.addHook('onRoute', function compile(this: FastifyInstance, route) {
-    const options = (route.config as { proxy?: ProxyRouteOptions } | undefined)?.proxy
-    if (options === undefined || route.handler !== (handler as unknown)) return
+    const given = (route.config as { proxy?: ProxyRouteOptions } | undefined)?.proxy
+    if (given === undefined || (given.upstream === undefined && given.pool === undefined)) return
+    // An object of this route's own: one that several routes share could stand for one of them only.
+    const options = { ...given }
+    route.config = { ...route.config, proxy: options } as NonNullable<typeof route.config>
     const scope = this.proxy as Scope
     let plan: RoutePlan | undefined
     const read = (): void => {
       plan = compileRoute(scope, plainPrefix(route.url), options)
+      routePlans.set(options, plan)
     }
     // A pool may be added after the route that names it.
     if (options.pool === undefined) read()
     else later.push(read)
+    if (route.handler !== (handler as unknown)) return
     route.handler = function proxied(request: FastifyRequest, reply: FastifyReply): void {
       forward(plan as RoutePlan, request, reply)
     } as RouteOptions['handler']
