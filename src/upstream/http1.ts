@@ -5,6 +5,7 @@ import type { Clock } from '../contract/clock.ts'
 import { ProxyError } from '../contract/errors.ts'
 import { WrappedHandler } from '../contract/handler.ts'
 import {
+  type Dispatch,
   type DispatchController,
   type DispatchHandler,
   type DispatchOptions,
@@ -13,6 +14,7 @@ import {
 import type { Upstream } from '../contract/pool.ts'
 import { dial } from './dial.ts'
 import { answerError } from './failure.ts'
+import { guardHeads, type HeadGuard } from './head-guard.ts'
 import type { UpstreamTransport } from './transport.ts'
 
 /** Connections to one upstream at a time. Past it an exchange is refused rather than queued without end. */
@@ -35,7 +37,9 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
 
   function dispatch(options: DispatchOptions, handler: DispatchHandler): boolean {
     if (options.freshConnection !== true) {
-      const connection = idle.pop()
+      let connection = idle.pop()
+      // One that ended in this turn of the loop has not left the list yet.
+      while (connection?.socket.destroyed === true) connection = idle.pop()
       if (connection !== undefined) {
         send(connection, options, handler)
         return true
@@ -69,7 +73,8 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
         dialled = undefined
         // Not in this turn: undici is inside its own resume, and would not look again.
         queueMicrotask(() => {
-          if (mine === undefined) callback(new ProxyError('SP_UPSTREAM_RESET', `${upstream.name}: connection lost`), null)
+          if (mine === undefined)
+            callback(new ProxyError('SP_UPSTREAM_RESET', `${upstream.name}: connection lost`), null)
           else callback(null, mine)
         })
       },
@@ -104,7 +109,7 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
         // Fixed, or undici reconnects whenever the Host field changes.
         servername: upstream.hostname,
       } as DispatchOptions,
-      new Sending(connection, options, handler),
+      new Sending(connection, options, handler, dispatch),
     )
   }
 
@@ -142,6 +147,7 @@ class Connection {
   readonly socket: Socket
   readonly name: string
   readonly over: (connection: Connection, reusable: boolean) => void
+  readonly heads: HeadGuard
   /** Exchanges that it has carried to their end. */
   served = 0
 
@@ -150,6 +156,7 @@ class Connection {
     this.socket = socket
     this.name = name
     this.over = over
+    this.heads = guardHeads(socket, name)
   }
 }
 
@@ -157,15 +164,23 @@ class Connection {
 class Sending extends WrappedHandler {
   readonly #connection: Connection
   readonly #options: DispatchOptions
+  readonly #dispatch: Dispatch
+  #started = false
+  #ended = false
   #bytesBefore = 0
+  /** What the handler itself threw: no failure of the upstream. */
+  #thrown: unknown
 
-  constructor(connection: Connection, options: DispatchOptions, handler: DispatchHandler) {
+  constructor(connection: Connection, options: DispatchOptions, handler: DispatchHandler, dispatch: Dispatch) {
     super(handler)
     this.#connection = connection
     this.#options = options
+    this.#dispatch = dispatch
   }
 
   override onRequestStart(controller: DispatchController, context: unknown): void {
+    this.#started = true
+    this.#connection.heads.expectHead()
     this.#bytesBefore = this.#connection.socket.bytesRead
     const facts = this.#options.exchange?.facts
     if (facts !== undefined) {
@@ -175,19 +190,57 @@ class Sending extends WrappedHandler {
     super.onRequestStart(controller, context)
   }
 
+  override onResponseStart(
+    controller: DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+    statusMessage?: string,
+  ): void {
+    try {
+      super.onResponseStart(controller, status, headers, statusMessage)
+    } catch (error) {
+      this.#thrown = error
+      throw error
+    }
+  }
+
+  override onResponseData(controller: DispatchController, chunk: Buffer): void {
+    try {
+      super.onResponseData(controller, chunk)
+    } catch (error) {
+      this.#thrown = error
+      throw error
+    }
+  }
+
   override onResponseEnd(controller: DispatchController, trailers: IncomingHttpHeaders): void {
+    this.#ended = true
     this.#connection.over(this.#connection, true)
     super.onResponseEnd(controller, trailers)
   }
 
   override onResponseError(controller: DispatchController | undefined, error: Error): void {
     const { served, socket, name } = this.#connection
+    // The answer was whole: this is what the handler made of it.
+    if (this.#ended) {
+      super.onResponseError(controller ?? idleController, error)
+      return
+    }
+    this.#connection.over(this.#connection, false)
+    if (!this.#started && served > 0 && socket.destroyed) {
+      // Lost before a byte of ours was written: the same as never having chosen it.
+      this.#dispatch(this.#options, this.inner)
+      return
+    }
+    if (controller?.aborted === true || error === this.#thrown) {
+      super.onResponseError(controller ?? idleController, error)
+      return
+    }
     const failure = answerError(error, name)
     // A reused connection that died with not one byte read since we sent: the upstream closed it while it was idle.
     if (served > 0 && socket.bytesRead === this.#bytesBefore && failure.code === 'SP_UPSTREAM_RESET') {
       failure.unprocessed = true
     }
-    this.#connection.over(this.#connection, false)
     super.onResponseError(controller ?? idleController, failure)
   }
 }
