@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import { mergeReplyFields, type Sink } from './sink.ts'
+import { breakAnswer, mergeReplyFields, type Sink } from './sink.ts'
 
 const shortBody = 8 * 1024
 
@@ -69,12 +69,12 @@ export class Http1Sink implements Sink {
     if (trailers.length > 0) addTrailers(response, trailers)
     if (chunk === undefined) response.end()
     // A short body as text goes out in one write with the head; as a buffer it would be a vector of two.
-    else if (chunk.length <= shortBody) response.end(chunk.latin1Slice(), 'latin1')
+    else if (chunk.length <= shortBody) response.end(chunk.toString('latin1'), 'latin1')
     else response.end(chunk)
   }
 
   break(): void {
-    this.#response.destroy()
+    breakAnswer(this.#reply)
   }
 
   release(): void {

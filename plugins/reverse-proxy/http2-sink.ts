@@ -1,6 +1,6 @@
-import { constants, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
+import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
 import type { FastifyReply } from 'fastify'
-import { mergeReplyFields, type Sink } from './sink.ts'
+import { breakAnswer, mergeReplyFields, type Sink } from './sink.ts'
 
 type Fields = Record<string, string | string[] | number>
 
@@ -49,7 +49,7 @@ export class Http2Sink implements Sink {
   }
 
   break(): void {
-    if (this.#usable()) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    breakAnswer(this.#reply)
   }
 
   #usable(): boolean {

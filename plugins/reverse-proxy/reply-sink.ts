@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { mergeReplyFields, type Sink } from './sink.ts'
+import { breakAnswer, mergeReplyFields, type Sink } from './sink.ts'
 
 /**
  * Sends the answer as a Fastify reply, for routes where the app has onSend hooks: they see the stream and the fields, and
@@ -48,8 +48,9 @@ export class ReplySink implements Sink {
   }
 
   break(): void {
+    // First: Fastify ends an HTTP/2 stream whose body was destroyed as if all were well.
+    breakAnswer(this.#reply)
     this.#body?.destroy()
-    this.#reply.raw.destroy()
   }
 }
 

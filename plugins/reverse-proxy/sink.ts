@@ -1,3 +1,5 @@
+import { constants, type Http2ServerResponse } from 'node:http2'
+import { TLSSocket } from 'node:tls'
 import type { FastifyReply } from 'fastify'
 
 /** Where an answer is written: HTTP/1 socket, HTTP/2 stream, or a Fastify reply whose hooks want to see it. */
@@ -15,6 +17,25 @@ export interface Sink {
   break(): void
   /** Called when `data` may go on. */
   onDrain: (() => void) | undefined
+}
+
+/**
+ * Breaks what carries the answer, so that nobody takes a part for the whole. An HTTP/1.0 client knows the end of an answer
+ * by the end of the connection: that one must see a reset.
+ */
+export function breakAnswer(reply: FastifyReply): void {
+  const { stream } = reply.raw as unknown as Http2ServerResponse
+  if (stream !== undefined) {
+    if (!stream.destroyed && !stream.closed) stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    return
+  }
+  const { socket } = reply.raw
+  // TLS has an end of its own, close_notify, and a destroyed connection never says it.
+  if (reply.request.raw.httpVersionMinor === 0 && socket !== null && !(socket instanceof TLSSocket)) {
+    socket.resetAndDestroy()
+  } else {
+    reply.raw.destroy()
+  }
 }
 
 /**

@@ -18,6 +18,8 @@ export interface Gate {
 export interface GateOptions {
   readonly kernel?: KernelOptions
   readonly server?: object
+  /** Adds an onSend hook, so that answers take the way through Fastify's reply. */
+  readonly hooks?: boolean
 }
 
 /** A Fastify server with the kernel, whatever `build` adds, and a free port. Closed with the test. */
@@ -34,6 +36,7 @@ export async function openGate(
   await app.register(kernel, { pseudonym: 'gate', drainTimeout: 200, ...options.kernel })
   const settled: Exchange[] = []
   app.proxy.onSettle((exchange) => settled.push(exchange))
+  if (options.hooks === true) app.addHook('onSend', async (_request, _reply, payload) => payload)
   await build(app)
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo

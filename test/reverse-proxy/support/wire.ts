@@ -85,9 +85,10 @@ export interface RawOrigin {
 export async function rawOrigin(
   t: TestContext,
   answer: (socket: net.Socket, head: string, wire: Wire) => void = () => {},
+  allowHalfOpen = false,
 ): Promise<RawOrigin> {
   const connections: Wire[] = []
-  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+  const server = net.createServer({ allowHalfOpen }, (socket) => {
     const wire = wireOf(socket)
     connections.push(wire)
     wire.until(/\r\n\r\n/).then(
