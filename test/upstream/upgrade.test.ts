@@ -1,51 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import net from 'node:net'
-import { PassThrough, Readable } from 'node:stream'
-import { type TestContext, test } from 'node:test'
+import type net from 'node:net'
+import { Readable } from 'node:stream'
+import { test } from 'node:test'
+import tls from 'node:tls'
 import { WebSocketServer } from 'ws'
-import { systemClock } from '../../src/contract/clock.ts'
-import type { DispatchOptions } from '../../src/contract/layer.ts'
 import { createUpstream } from '../../src/upstream/origin.ts'
-import { dispatchUpgrade } from '../../src/upstream/upgrade.ts'
 import { makeCertificate } from '../support/certificate.ts'
-import { Recorder } from '../support/recorder.ts'
-
-/** An origin that does as it is told with each raw socket. */
-async function rawOrigin(t: TestContext, serve: (socket: net.Socket, head: string) => void) {
-  const sockets = new Set<net.Socket>()
-  const server = net.createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    let head = ''
-    socket.on('data', function onData(chunk) {
-      head += chunk.toString('latin1')
-      if (!head.includes('\r\n\r\n')) return
-      socket.off('data', onData)
-      serve(socket, head)
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`
-}
-
-const wsFields = ['Host', 'front.test', 'Connection', 'Upgrade', 'Upgrade', 'websocket']
-
-function send(url: string, options: Partial<DispatchOptions> = {}): Recorder {
-  const handler = new Recorder()
-  const upstream = createUpstream('test', url)
-  dispatchUpgrade(
-    { method: 'GET', path: '/', headers: wsFields, body: null, upgrade: 'websocket', upstream, ...options },
-    handler,
-    { clock: systemClock },
-  )
-  return handler
-}
+import { rawOrigin, send, wsFields } from '../support/raw-upgrade.ts'
 
 test('fields go out as they are given: case, order, duplicates, nothing added', async (t) => {
   let seen = ''
@@ -181,99 +143,7 @@ test('a body without a length goes out in chunks, one with a length as it is', a
   assert.equal(seen[1], 'xyz')
 })
 
-test('a request whose body breaks off closes the connection', async (t) => {
-  const closed = Promise.withResolvers<void>()
-  const arrived = Promise.withResolvers<void>()
-  const url = await rawOrigin(t, (socket) => {
-    socket.resume().on('close', () => closed.resolve())
-    arrived.resolve()
-  })
-  const body = new PassThrough()
-
-  const handler = send(url, { method: 'POST', upgrade: null, headers: ['Host', 'a'], body })
-  body.write('x')
-  await arrived.promise
-  body.destroy()
-  const got = await handler.over
-
-  assert.equal(got.error?.code, 'SP_CLIENT_GONE')
-  await closed.promise
-})
-
-test('an origin that never answers is given up after the first-byte timeout', async (t) => {
-  const url = await rawOrigin(t, () => {})
-
-  const got = await send(url, { headersTimeout: 30 }).over
-
-  assert.equal(got.error?.code, 'SP_UPSTREAM_TIMEOUT')
-})
-
-test('a refusal that stalls is given up after the between-bytes timeout', async (t) => {
-  const url = await rawOrigin(t, (socket) => socket.write('HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nhalf'))
-
-  const got = await send(url, { headersTimeout: 5000, bodyTimeout: 30 }).over
-
-  assert.deepEqual(got.calls, ['start', 'head', 'data', 'error'])
-  assert.equal(got.error?.code, 'SP_UPSTREAM_STALLED')
-})
-
-test('a reset before the answer, within it, and after the 101 is never unhandled', async (t) => {
-  const url = await rawOrigin(t, (socket, head) => {
-    if (head.includes('/half')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')
-    if (head.includes('/up')) socket.write('HTTP/1.1 101 Go\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n')
-    setTimeout(() => socket.resetAndDestroy(), 20)
-  })
-
-  const [none, half, up] = await Promise.all([
-    send(url).over,
-    send(url, { path: '/half' }).over,
-    send(url, { path: '/up' }).over,
-  ])
-  const socket = up.socket as net.Socket
-  socket.resume()
-  if (!socket.closed) await new Promise((resolve) => socket.on('close', resolve))
-
-  assert.equal(none.error?.code, 'SP_UPSTREAM_RESET')
-  assert.equal(half.error?.code, 'SP_UPSTREAM_INCOMPLETE')
-})
-
-test('what is no HTTP, and a head that is too large, have their own codes', async (t) => {
-  const url = await rawOrigin(t, (socket, head) => {
-    socket.end(head.includes('/large') ? `HTTP/1.1 200 OK\r\nX: ${'y'.repeat(20_000)}\r\n\r\n` : 'SSH-2.0-x\r\n\r\n')
-  })
-
-  const [noise, large] = await Promise.all([send(url).over, send(url, { path: '/large' }).over])
-
-  assert.equal(noise.error?.code, 'SP_UPSTREAM_PROTOCOL')
-  assert.equal(large.error?.code, 'SP_UPSTREAM_FIELDS')
-})
-
-test('abort destroys the connection at once', async (t) => {
-  const closed = Promise.withResolvers<void>()
-  const arrived = Promise.withResolvers<void>()
-  const url = await rawOrigin(t, (socket) => {
-    socket.on('close', () => closed.resolve()).resume()
-    arrived.resolve()
-  })
-  const handler = send(url)
-  await arrived.promise
-
-  handler.controller?.abort(new Error('gone'))
-
-  assert.equal(handler.error?.message, 'gone')
-  await closed.promise
-  assert.deepEqual(handler.calls, ['start', 'error'])
-})
-
-test('a connection that cannot be made is told before any start', async () => {
-  const got = await send('http://127.0.0.1:1').over
-
-  assert.deepEqual(got.calls, ['error'])
-  assert.equal(got.error?.code, 'SP_CONNECT_REFUSED')
-})
-
 test('an upgrade goes over TLS when the certificate proves itself, and not when it does not', async (t) => {
-  const { default: tls } = await import('node:tls')
   const { cert, key } = makeCertificate({ cn: 'localhost', san: ['DNS:localhost'] })
   const server = tls.createServer({ cert, key }, (socket) => {
     socket.on('error', () => {})
