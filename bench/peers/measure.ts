@@ -105,7 +105,8 @@ export async function measure(plan: MeasurePlan): Promise<Measurement> {
         p50: result.p50,
         p99: result.p99,
         rssBytes: after.rssBytes,
-        errors: result.errors,
+        errors:
+          result.requests > 0 ? result.errors : [...result.errors, 'no request was answered: left out of the medians'],
       }
     }
   } finally {

@@ -22,23 +22,27 @@ export function rowsOf(samples: readonly Sample[]): Row[] {
   const bare = byContender.get('bare')
   const fastify = byContender.get('fastify-http-proxy')
   return [...byContender]
-    .map(([contender, own]) => ({
-      contender,
-      cpuMicros: median(own.map((s) => s.cpuMicros)),
-      toBare: ratio(own, bare),
-      toFastifyHttpProxy: ratio(own, fastify),
-      requestsPerSecond: median(own.map((s) => s.requestsPerSecond)),
-      p50: median(own.map((s) => s.p50)),
-      p99: median(own.map((s) => s.p99)),
-      rssBytes: median(own.map((s) => s.rssBytes)),
-      spread: [Math.min(...own.map((s) => s.cpuMicros)), Math.max(...own.map((s) => s.cpuMicros))] as const,
-      errors: own.flatMap(({ round, errors }) => errors.map((error) => `round ${round + 1}: ${error}`)),
-    }))
+    .map(([contender, all]) => {
+      const own = all.filter(({ requestsPerSecond }) => requestsPerSecond > 0)
+      return {
+        contender,
+        cpuMicros: median(own.map((s) => s.cpuMicros)),
+        toBare: ratio(own, bare),
+        toFastifyHttpProxy: ratio(own, fastify),
+        requestsPerSecond: median(own.map((s) => s.requestsPerSecond)),
+        p50: median(own.map((s) => s.p50)),
+        p99: median(own.map((s) => s.p99)),
+        rssBytes: median(own.map((s) => s.rssBytes)),
+        spread: [Math.min(...own.map((s) => s.cpuMicros)), Math.max(...own.map((s) => s.cpuMicros))] as const,
+        errors: all.flatMap(({ round, errors }) => errors.map((error) => `round ${round + 1}: ${error}`)),
+      }
+    })
     .sort((a, b) => a.cpuMicros - b.cpuMicros)
 }
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
+  if (sorted.length === 0) return Number.NaN
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
@@ -46,7 +50,7 @@ export function median(values: readonly number[]): number {
 /** Of rounds, not of medians: two neighbours in time shared the same machine. */
 function ratio(own: readonly Sample[], base: readonly Sample[] | undefined): number | undefined {
   const ratios = own.flatMap((sample) => {
-    const beside = base?.find(({ round }) => round === sample.round)
+    const beside = base?.find(({ round, requestsPerSecond }) => round === sample.round && requestsPerSecond > 0)
     return beside === undefined ? [] : [sample.cpuMicros / beside.cpuMicros]
   })
   return ratios.length === 0 ? undefined : median(ratios)

@@ -13,6 +13,8 @@ const WATCH_SECONDS = 15
 const READ_PAUSE = 1000
 const GOAL = 8 * MB
 
+let uploaded = 0
+
 const origin = await bigOrigin({ readPause: READ_PAUSE })
 await soak(origin.port, async (proxy) => {
   await warmUp(proxy.port)
@@ -53,8 +55,6 @@ function slowDownload(port: number): http.ClientRequest {
   })
   return request
 }
-
-let uploaded = 0
 
 function slowUpload(port: number): http.ClientRequest {
   const headers = { 'content-length': SIZE, 'content-type': 'application/octet-stream' }
