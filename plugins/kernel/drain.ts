@@ -33,6 +33,16 @@ export class Drain {
   }
 
   /**
+   * An exchange is over. While the app closes its connection may be idle from now on, and nobody would look at it again: a
+   * head that went out before the close began could not say `Connection: close`.
+   */
+  settled(app: FastifyInstance): void {
+    if (!this.closing) return
+    const server = app.server as { closeIdleConnections?: () => void }
+    setImmediate(() => server.closeIdleConnections?.())
+  }
+
+  /**
    * On close: HTTP/2 sessions get GOAWAY and finish their streams, idle connections close (Fastify does that), spliced
    * connections may end by themselves until the deadline, then everything is ended.
    */

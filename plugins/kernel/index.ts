@@ -73,6 +73,7 @@ async function kernel(app: FastifyInstance, options: KernelOptions): Promise<voi
   ownContinue(app, routes)
   guardHttp2(app, settings)
   shared.drain.install(app)
+  root.onSettle(() => shared.drain.settled(app))
   app.addHook('onClose', async () => {
     await transport.close()
   })

@@ -4,12 +4,18 @@ import { breakAnswer, mergeReplyFields, type Sink } from './sink.ts'
 
 type Fields = Record<string, string | string[] | number>
 
-/** Writes to an HTTP/2 stream. Names go out in lower case (RFC 9113 8.2), the reason phrase goes nowhere (8.3.2). */
+/**
+ * Writes to an HTTP/2 stream. Names go out in lower case (RFC 9113 8.2), the reason phrase goes nowhere (8.3.2). As on
+ * HTTP/1 the head and the first chunk wait for the end, within one turn: an answer without content ends with its head, as
+ * a gRPC error must.
+ */
 export class Http2Sink implements Sink {
   onDrain: (() => void) | undefined = undefined
   started = false
   readonly #reply: FastifyReply
   readonly #stream: ServerHttp2Stream
+  #head: Fields | undefined
+  #chunk: Buffer | undefined
   #listening = false
 
   constructor(reply: FastifyReply) {
@@ -25,13 +31,17 @@ export class Http2Sink implements Sink {
     this.#reply.hijack()
     this.started = true
     if (!this.#usable()) return
-    const stream = this.#stream
     this.#reply.raw.statusCode = status
-    // Node's response object answers 'wantTrailers', with what addTrailers() has given it.
-    stream.respond(toFields(status, mergeReplyFields(this.#reply, fields)), { waitForTrailers: true })
+    this.#head = toFields(status, mergeReplyFields(this.#reply, fields))
+    process.nextTick(release, this)
   }
 
   data(chunk: Buffer): boolean {
+    if (this.#head !== undefined && this.#chunk === undefined) {
+      this.#chunk = chunk
+      return true
+    }
+    this.release()
     if (!this.#usable()) return true
     if (this.#stream.write(chunk)) return true
     if (!this.#listening) {
@@ -42,10 +52,36 @@ export class Http2Sink implements Sink {
   }
 
   end(trailers: readonly string[]): void {
+    if (trailers.length > 0) this.release()
     if (!this.#usable()) return
+    const stream = this.#stream
+    const head = this.#head
+    const chunk = this.#chunk
+    if (head !== undefined) {
+      this.#forget()
+      stream.respond(head, { endStream: chunk === undefined })
+      if (chunk !== undefined) stream.end(chunk)
+      return
+    }
     const response = this.#reply.raw as unknown as Http2ServerResponse
     if (trailers.length > 0) response.addTrailers(toFields(undefined, trailers) as Record<string, string>)
-    this.#stream.end()
+    stream.end()
+  }
+
+  release(): void {
+    const head = this.#head
+    const chunk = this.#chunk
+    if (head === undefined) return
+    this.#forget()
+    if (!this.#usable()) return
+    // Node's response object answers 'wantTrailers', with what addTrailers() has given it.
+    this.#stream.respond(head, { waitForTrailers: true })
+    if (chunk !== undefined) this.#stream.write(chunk)
+  }
+
+  #forget(): void {
+    this.#head = undefined
+    this.#chunk = undefined
   }
 
   break(): void {
@@ -55,6 +91,10 @@ export class Http2Sink implements Sink {
   #usable(): boolean {
     return !this.#stream.destroyed && !this.#stream.closed
   }
+}
+
+function release(sink: Http2Sink): void {
+  sink.release()
 }
 
 function toFields(status: number | undefined, flat: readonly string[]): Fields {

@@ -38,7 +38,8 @@ export function createTransport(settings: { readonly clock: Clock }): Transport 
       }
     }
     // undici writes neither an Upgrade of every kind nor the asterisk form: those go out by node:http.
-    if (options.upgrade || options.path === '*') return dispatchUpgrade({ ...options, upstream }, handler, settings)
+    if (options.upgrade || (options.path === '*' && !upstream.http2))
+      return dispatchUpgrade({ ...options, upstream }, handler, settings)
     return connectionsTo(upstream).dispatch(options, handler)
   }
 
