@@ -19,6 +19,16 @@ export function processCost(pid: number): ProcessCost {
   return { cpuNanoseconds, rssBytes }
 }
 
+/** Time for which a processor was not idle since boot, whoever used it, in nanoseconds; counted in ticks of 10 ms. */
+export function busyNanoseconds(core: number): number {
+  const line = readFileSync('/proc/stat', 'latin1')
+    .split('\n')
+    .find((text) => text.startsWith(`cpu${core} `))
+  const [user = 0, nice = 0, system = 0, _idle, _iowait, irq = 0, softirq = 0, steal = 0] =
+    line?.split(' ').slice(1).map(Number) ?? []
+  return (user + nice + system + irq + softirq + steal) * 1e7
+}
+
 /** Open descriptors of one process: its sockets, and a few more that do not change. */
 export function openDescriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { barChart } from './chart.ts'
 import { contenders } from './contenders.ts'
 import type { Measurement } from './measure.ts'
-import { type Row, rowsOf } from './results.ts'
+import { median, type Row, rowsOf } from './results.ts'
 import { type ScenarioId, scenarios } from './scenarios.ts'
 import { cells, markdownTable } from './table.ts'
 
@@ -62,6 +62,8 @@ ${machine.map((line) => `- ${line}`).join('\n')}
   streams a connection) are on one core. All proxies are alive on another one; one at a time gets load.
 - ${connections} requests in flight, ${rounds} rounds of ${seconds} s, interleaved, each round in another order, after a warm-up. Medians of the
   rounds. A ratio is the median of the ratios within each round.
+- A round in which other programs took more than a twentieth of the proxies' core is repeated, twice at most, and the least
+  disturbed one counts. What disturbance was left: ${disturbance(measurement)}.
 - CPU is user and system time of the proxy's own processes, from the operating system, divided by the answers that the load
   generator counted. RSS is read right after a round.
 - Every answer is checked once before the load, and counted in it: a proxy with an error is marked with \`!\`.
@@ -109,6 +111,12 @@ function section(run: Run, id: ScenarioId, title: string): string {
   const errors = rows.flatMap((row) => row.errors.map((error) => `- \`!\` ${labelOf(row.contender)}, ${error}\n`))
   const table = markdownTable(rows.map((row) => cells(row, labelOf(row.contender))))
   return `\n### ${title}\n\n${table}\n${errors.length === 0 ? '' : `\n${errors.join('')}`}`
+}
+
+function disturbance({ samples }: Measurement): string {
+  const percent = (share: number) => `${(share * 100).toFixed(0)} %`
+  const shares = samples.map(({ disturbed }) => disturbed)
+  return `${percent(median(shares))} of a round in the median, ${percent(Math.max(0, ...shares))} in the worst`
 }
 
 function failures({ failures }: Measurement): string {

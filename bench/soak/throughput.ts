@@ -4,18 +4,20 @@ import { buffer } from 'node:stream/consumers'
 import type { Running } from '../peers/launch.ts'
 import { processCost } from '../peers/process-cost.ts'
 import { bigOrigin } from './big-origin.ts'
-import { MB, megabytes, soak, type Verdict, watchRss } from './soak.ts'
+import { MB, megabytes, settledMemory, soak, type Verdict, watchRss } from './soak.ts'
 
 // 1 GB through the proxy, down and then up. A proxy that streams holds a few pieces of it at a time.
 
 const SIZE = 1024 * MB
 const GOAL = 64 * MB
+const WARM_UP = 16 * MB
 
 const origin = await bigOrigin()
 await soak(origin.port, async (proxy) => {
-  // One small exchange each way first, so that code being loaded does not count as growth.
-  await download(proxy.port, 1024)
-  await upload(proxy.port, 1024)
+  // Some first, so that what any stream needs once (compiled code, the first generation of buffers) is not the growth of a
+  // large one. V8 lets 64 MB of dead buffers lie before it must collect them: a peak near that is garbage, not held memory.
+  await download(proxy.port, WARM_UP)
+  await upload(proxy.port, WARM_UP)
   return [
     await growth('download', proxy, () => download(proxy.port, SIZE)),
     await growth('upload', proxy, () => upload(proxy.port, SIZE)),
@@ -30,9 +32,10 @@ async function growth(name: string, proxy: Running, move: () => Promise<number>)
   const bytes = await move()
   const seconds = (performance.now() - started) / 1000
   const grown = stop() - before
+  const held = (await settledMemory(proxy)).rss - before
   return {
     claim: `${name} of 1 GB grows the process by less than ${megabytes(GOAL)}`,
-    measured: `${megabytes(grown)} (${megabytes(bytes)} in ${seconds.toFixed(1)} s, ${(bytes / MB / seconds).toFixed(0)} MB/s)`,
+    measured: `${megabytes(grown)}, of which ${megabytes(held)} stay after a collection (${megabytes(bytes)} in ${seconds.toFixed(1)} s, ${(bytes / MB / seconds).toFixed(0)} MB/s)`,
     met: grown < GOAL && bytes === SIZE,
   }
 }
