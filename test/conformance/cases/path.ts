@@ -33,13 +33,17 @@ type Ask = (ctx: Context, target: string) => Promise<void>
 const byHttp: Ask = async (ctx, target) => {
   const client = await ctx.connect()
   client.send(get(target))
-  await client.responseOrClose()
+  // No answer and no end is no way in either.
+  await client.responseOrClose(600).catch(() => {})
+  client.leave()
 }
 
 const byUpgrade: Ask = async (ctx, target) => {
   const client = await ctx.connect()
   client.send(handshake(target))
-  await client.responseOrClose()
+  // No answer and no end is no way in either.
+  await client.responseOrClose(600).catch(() => {})
+  client.leave()
 }
 
 function climbing(id: string, how: string, ask: Ask): Case {
@@ -47,6 +51,7 @@ function climbing(id: string, how: string, ask: Ask): Case {
     id,
     title: `No dot segment, in any encoding, leaves the mount (${how})`,
     source: 'A51, A52, A53, A54, complaint 10, complaint 14, complaint 48, GHSA-2q7r-29rg-6m5h, GHSA-c4qr-gmr9-v23w',
+    limit: 20_000,
     async run(ctx) {
       await ctx.start(mount)
       ctx.origin.answer = accepting()
@@ -86,6 +91,7 @@ export const path: readonly Case[] = [
   {
     id: 'encoded-prefix',
     title: 'A prefix in encoded letters is the prefix, or is not: matched and not rewritten it never is',
+    limit: 10_000,
     source: 'A57, complaint 15, complaint 26, CVE-2026-16117, chimurai/http-proxy-middleware#1168',
     async run(ctx) {
       await ctx.start({ mounts: [{ prefix: '/admin', to: '/private' }] })
@@ -105,6 +111,7 @@ export const path: readonly Case[] = [
     id: 'prefix-neighbours',
     title: 'HTTP and WebSocket decide alike about what only looks like the prefix',
     source: 'A58, complaint 15, CVE-2026-15631',
+    limit: 15_000,
     async run(ctx) {
       await ctx.start({ mounts: [{ prefix: '/admin', to: '/private' }] })
       ctx.origin.answer = accepting()

@@ -96,7 +96,7 @@ export const targetForms: readonly Case[] = [
     async run(ctx) {
       await ctx.start({}, `${ctx.origin.url}/base`)
       assert.equal((await serves(ctx, 'base', get('/x?q'))).message.target, '/base/x?q')
-      assert.equal((await serves(ctx, 'base', get('/'))).message.target, '/base/')
+      assert.match((await serves(ctx, 'base', get('/'))).message.target, /^\/base\/?$/)
     },
   },
   {

@@ -10,6 +10,7 @@ export class RemoteProxy implements ProxyUnderTest {
   /** How the process died since `forget`, or undefined. */
   crashed: string | undefined
   #child: ChildProcess | undefined
+  #exited: Promise<void> = Promise.resolve()
   #orders = 0
   #errors = ''
   readonly #waiting = new Map<number, (report: Report) => void>()
@@ -19,6 +20,7 @@ export class RemoteProxy implements ProxyUnderTest {
   }
 
   async start(upstreams: readonly string[], setup: Setup): Promise<RunningProxy> {
+    await this.#deathComplete()
     this.#child ??= await this.#fork()
     const port = await this.#order({ start: { upstreams, setup } })
     return {
@@ -33,6 +35,7 @@ export class RemoteProxy implements ProxyUnderTest {
   /** Asks the process for a sign of life; it has died when it cannot give one. */
   async check(): Promise<void> {
     if (this.#child !== undefined) await this.#order({ memory: 0 }).catch(() => {})
+    await this.#deathComplete()
   }
 
   forget(): void {
@@ -41,7 +44,7 @@ export class RemoteProxy implements ProxyUnderTest {
 
   /** Ends the process. */
   stop(): void {
-    this.#child?.removeAllListeners('exit')
+    this.#child?.removeAllListeners('close')
     this.#child?.kill('SIGKILL')
     this.#child = undefined
   }
@@ -55,9 +58,19 @@ export class RemoteProxy implements ProxyUnderTest {
     })
     child.on('error', () => {})
     child.on('message', (report: Report) => this.#waiting.get(report.id)?.(report))
-    child.once('exit', (code, signal) => this.#died(`${signal ?? `exit code ${code}`}: ${firstError(this.#errors)}`))
+    this.#exited = new Promise((resolve) => {
+      child.once('close', (code, signal) => {
+        this.#died(`${signal ?? `exit code ${code}`}: ${firstError(this.#errors)}`)
+        resolve()
+      })
+    })
     await new Promise<Report>((resolve) => this.#waiting.set(0, resolve))
     return child
+  }
+
+  /** A process that dies closes its channel first and is gone some time later: a new one may not begin before. */
+  async #deathComplete(): Promise<void> {
+    if (this.#child?.connected === false) await this.#exited
   }
 
   #died(how: string): void {
@@ -72,9 +85,9 @@ export class RemoteProxy implements ProxyUnderTest {
     const id = ++this.#orders
     const report = await new Promise<Report>((resolve) => {
       this.#waiting.set(id, resolve)
-      if (this.#child?.connected !== true)
-        resolve({ id, failure: { message: 'the process is gone', notApplicable: false } })
-      else this.#child.send({ ...order, id }, () => {})
+      // An order to a dying process is answered when it is dead.
+      if (this.#child === undefined) resolve({ id, failure: { message: 'the process is gone', notApplicable: false } })
+      else if (this.#child.connected) this.#child.send({ ...order, id }, () => {})
     })
     this.#waiting.delete(id)
     if (report.failure?.notApplicable) throw new NotApplicable(report.failure.message)
