@@ -20,23 +20,26 @@ import type { Sink } from './sink.ts'
 /** Sends one request on, and its answer back. `path` replaces the path and query that would be sent. */
 export function forward(plan: RoutePlan, request: FastifyRequest, reply: FastifyReply, path?: string): void {
   liftShield(request)
-  if (plan.choose === undefined) {
+  const { choose } = plan
+  if (choose === undefined) {
     begin(plan, undefined, request, reply, path)
     return
   }
+  let chosen: Upstream | Promise<Upstream>
   try {
-    const chosen = plan.choose(request)
-    if (!(chosen instanceof Promise)) {
-      begin(plan, chosen, request, reply, path)
-      return
-    }
-    chosen.then(
-      (upstream) => begin(plan, upstream, request, reply, path),
-      (error: Error) => fail(plan, request, reply, chooserFailed(error)),
-    )
+    chosen = choose(request)
   } catch (error) {
     fail(plan, request, reply, chooserFailed(error as Error))
+    return
   }
+  if (!(chosen instanceof Promise)) {
+    begin(plan, chosen, request, reply, path)
+    return
+  }
+  chosen.then(
+    (upstream) => begin(plan, upstream, request, reply, path),
+    (error: Error) => fail(plan, request, reply, chooserFailed(error)),
+  )
 }
 
 function chooserFailed(error: Error): ProxyError {
@@ -77,18 +80,26 @@ function begin(
     }
   }
 
+  const { requestFields, connectTimeout, firstByteTimeout, betweenBytesTimeout, pool } = plan
+  const { atUpstream } = requestFields
+  let headers: string[]
+  try {
+    headers = buildRequestFields(requestFields, exchange, upgrade)
+    if (upstream !== undefined && atUpstream !== undefined) headers = atUpstream(headers, upstream, exchange)
+  } catch (error) {
+    fail(plan, request, reply, error instanceof ProxyError ? error : new ProxyError('SP_INTERNAL', undefined, error))
+    return
+  }
+
   const h2 = exchange.protocol === 'HTTP/2.0'
   const relay = new Relay(plan, exchange, request, reply, sinkFor(request, reply, h2))
   onClientGone(reply.raw, relay)
   if (body) relay.watchUpload()
 
-  const { requestFields, connectTimeout, firstByteTimeout, betweenBytesTimeout, pool } = plan
-  const { atUpstream } = requestFields
-  const headers = buildRequestFields(requestFields, exchange, upgrade)
   const options: DispatchOptions = {
     path: path ?? mapped + target.query,
     method: target.method,
-    headers: upstream !== undefined && atUpstream !== undefined ? atUpstream(headers, upstream, exchange) : headers,
+    headers,
     body: body ? raw : null,
     upgrade: upgrade ? (raw.headers.upgrade as string) : null,
     headersTimeout: firstByteTimeout,
@@ -108,15 +119,24 @@ function begin(
 
   if (!h2) {
     // A request that came pipelined waits for its turn: one client connection has one exchange upstream at a time.
-    if (reply.raw.socket !== null) plan.scope.dispatch(options, relay)
-    else whenInTurn(raw, reply.raw, () => plan.scope.dispatch(options, relay))
+    if (reply.raw.socket !== null) dispatch(plan, options, relay)
+    else whenInTurn(raw, reply.raw, () => dispatch(plan, options, relay))
     return
   }
   // A reset that came in the same read as the request (rapid reset, CVE-2023-44487) is seen within one turn: wait for it.
   setImmediate(() => {
     const { stream } = raw as unknown as Http2ServerRequest
-    if (!stream.destroyed && !stream.closed) plan.scope.dispatch(options, relay)
+    if (!stream.destroyed && !stream.closed) dispatch(plan, options, relay)
   })
+}
+
+/** A layer of the app's own may throw, in a turn where nobody else would catch it. */
+function dispatch(plan: RoutePlan, options: DispatchOptions, relay: Relay): void {
+  try {
+    plan.scope.dispatch(options, relay)
+  } catch (error) {
+    relay.fail(error instanceof ProxyError ? error : new ProxyError('SP_INTERNAL', undefined, error))
+  }
 }
 
 /** Node reads ahead on a connection, and gives it to a response when its turn comes. Until then nothing more is read. */

@@ -128,7 +128,7 @@ function readUpstream(scope: Scope, options: ProxyRouteOptions): Pick<RoutePlan,
       choose(request) {
         const chosen = upstream(request)
         if (typeof chosen === 'string') return upstreams.get(chosen, settings)
-        return chosen.then((url) => upstreams.get(url, settings))
+        return Promise.resolve(chosen).then((url) => upstreams.get(url, settings))
       },
     }
   }

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import kernel from '../../../plugins/kernel/index.ts'
@@ -29,8 +29,13 @@ export async function openGate(
   options: GateOptions = {},
 ): Promise<Gate> {
   const app = Fastify(serverOptions(options.server) as FastifyServerOptions) as unknown as FastifyInstance
+  const sockets = new Set<Socket>()
+  app.server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   t.after(async () => {
-    app.server.closeAllConnections?.()
+    for (const socket of sockets) socket.destroy()
     await app.close()
   })
   await app.register(kernel, { pseudonym: 'gate', drainTimeout: 200, ...options.kernel })
