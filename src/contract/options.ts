@@ -18,8 +18,11 @@ function describe(given: unknown): string {
   return `is ${String(given)}`
 }
 
-/** Throws for a key that is not in `known`, naming the nearest one that is. */
+/** Throws for what is no object, and for a key that is not in `known`, naming the nearest one that is. */
 export function knownKeys(where: string, given: object, known: readonly string[]): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new OptionError(where === '' ? 'options' : where, given, `give an object with some of: ${known.join(', ')}`)
+  }
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue
     const near = nearest(key, known)
