@@ -20,6 +20,7 @@ export interface KernelSettings {
 }
 
 const keys = ['trustedProxies', 'pseudonym', 'limits', 'requestIdField', 'http2', 'drainTimeout', 'clock']
+const clockMethods = ['now', 'wall', 'setTimer', 'clearTimer'] as const
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 export function readKernelOptions(options: KernelOptions): KernelSettings {
@@ -34,6 +35,10 @@ export function readKernelOptions(options: KernelOptions): KernelSettings {
   const requestIdField = options.requestIdField ?? 'x-request-id'
   if (requestIdField !== false && !(typeof requestIdField === 'string' && token.test(requestIdField))) {
     throw new OptionError('requestIdField', requestIdField, "give a field name such as 'x-request-id', or false")
+  }
+  const clock = options.clock ?? systemClock
+  if (!clockMethods.every((name) => typeof clock[name] === 'function')) {
+    throw new OptionError('clock', clock, `give an object with the methods ${clockMethods.join(', ')}`)
   }
   return Object.freeze({
     trusted: options.trustedProxies === undefined ? undefined : compileCidrs('trustedProxies', options.trustedProxies),
@@ -50,6 +55,6 @@ export function readKernelOptions(options: KernelOptions): KernelSettings {
       resetWindow: duration('http2.resetWindow', options.http2?.resetWindow, 60_000),
     }),
     drainTimeout: duration('drainTimeout', options.drainTimeout, 10_000),
-    clock: options.clock ?? systemClock,
+    clock,
   })
 }
