@@ -12,7 +12,7 @@ import { viaLoop } from '../../src/http/via.ts'
 import { identifyClient, trustedScheme } from '../../src/net/client-identity.ts'
 import { shieldBody } from './body-shield.ts'
 import type { KernelSettings } from './options.ts'
-import { answerRefusal, refusalOf } from './refuse.ts'
+import { answerRefusal, refusalOf, wasDropped } from './refuse.ts'
 import type { RequestIds } from './request-id.ts'
 import type { Scope } from './scope.ts'
 import { isUpgrade } from './upgrades.ts'
@@ -80,29 +80,46 @@ function pass(
   ;(request as { exchange: Exchange }).exchange = exchange
   watch(reply.raw, exchange, scope)
 
-  const answer = refusal ?? scope.admit(exchange)
-  if (answer === undefined) {
-    if (exchange.target.method !== 'OPTIONS' || requestField(exchange, 'max-forwards') !== '0') return true
-    // RFC 9110 7.6.2: the count has run out, so this is where the request is answered.
-    reply.code(204).header('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS').send()
-    return false
+  let answer: Refusal | undefined | Promise<Refusal | undefined>
+  try {
+    answer = refusal ?? scope.admit(exchange)
+  } catch (error) {
+    answer = guardFailed(exchange, error)
   }
-  if (!(answer instanceof Promise)) {
-    refuse(reply, exchange, answer, pseudonym)
-    return false
-  }
+  if (!(answer instanceof Promise)) return verdict(answer, exchange, reply, pseudonym)
   return answer.then(
-    (late) => {
-      if (late !== undefined) refuse(reply, exchange, late, pseudonym)
-      return late === undefined
-    },
-    // Fail closed: a guard that throws has not said yes.
-    (error: Error) => {
-      exchange.facts.cause = error
-      refuse(reply, exchange, refusalOf('SP_INTERNAL', error.message), pseudonym)
-      return false
-    },
+    (late) => verdict(late, exchange, reply, pseudonym),
+    (error: unknown) => verdict(guardFailed(exchange, error), exchange, reply, pseudonym),
   )
+}
+
+/** Fail closed: a guard that throws has not said yes. What it threw is for the log alone. */
+function guardFailed(exchange: Exchange, error: unknown): Refusal {
+  exchange.facts.cause = error
+  return refusalOf('SP_INTERNAL', 'a guard threw')
+}
+
+/** True: go on. False: it has been answered, or nobody is there to be answered. */
+function verdict(given: Refusal | undefined, exchange: Exchange, reply: FastifyReply, pseudonym: string): boolean {
+  if (reply.raw.destroyed) return false
+  if (given !== undefined) {
+    // `async () => false` is easily written. It is neither a yes nor a refusal that could be answered.
+    const refusal = isRefusal(given) ? given : guardFailed(exchange, new TypeError(notRefusal))
+    refuse(reply, exchange, refusal, pseudonym)
+    return false
+  }
+  if (exchange.target.method !== 'OPTIONS' || requestField(exchange, 'max-forwards') !== '0') return true
+  // RFC 9110 7.6.2: the count has run out, so this is where the request is answered.
+  reply.code(204).header('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS').send()
+  return false
+}
+
+const notRefusal = 'a guard gave neither undefined nor a refusal with a code and a status from 400 to 599'
+
+function isRefusal(given: unknown): given is Refusal {
+  if (typeof given !== 'object' || given === null) return false
+  const { code, status } = given as Partial<Refusal>
+  return typeof code === 'string' && Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599
 }
 
 function refuse(reply: FastifyReply, exchange: Exchange, refusal: Refusal, pseudonym: string): void {
@@ -202,7 +219,9 @@ function onClose(this: Watched): void {
   relay?.clientGone()
   // An upgraded connection outlives its response: the splice settles it.
   if (exchange.facts.status === 101) return
-  if (exchange.facts.status === 0) exchange.facts.status = this.headersSent ? this.statusCode : 499
-  if (!this.writableFinished) exchange.facts.error ??= 'SP_CLIENT_GONE'
+  if (!wasDropped(exchange)) {
+    if (exchange.facts.status === 0) exchange.facts.status = this.headersSent ? this.statusCode : 499
+    if (!this.writableFinished) exchange.facts.error ??= 'SP_CLIENT_GONE'
+  }
   scope.settle(exchange)
 }

@@ -1,3 +1,4 @@
+import type { Http2ServerRequest } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import { type ErrorCode, errorTable, type ProxyError } from '../../src/contract/errors.ts'
 import { type Exchange, requestField } from '../../src/contract/exchange.ts'
@@ -22,6 +23,7 @@ export function answerFailure(reply: FastifyReply, exchange: Exchange, error: Pr
 export function answerRefusal(reply: FastifyReply, exchange: Exchange, refusal: Refusal, pseudonym: string): void {
   const raw = reply.request.raw
   if (refusal.manner === 'drop') {
+    dropped.add(exchange)
     reply.hijack()
     reply.raw.destroy()
     return
@@ -47,4 +49,13 @@ export function answerRefusal(reply: FastifyReply, exchange: Exchange, refusal: 
   if (raw.httpVersionMajor === 1 && (bodyToCome || refusal.manner === 'close')) reply.header('connection', 'close')
   exchange.facts.bytesSent = Buffer.byteLength(body)
   reply.send(body)
+  // GOAWAY: the streams that are open may finish, new ones need a new connection.
+  if (refusal.manner === 'close') (raw as unknown as Http2ServerRequest).stream?.session?.close()
+}
+
+const dropped = new WeakSet<Exchange>()
+
+/** Was this exchange closed without a word? Then it was not the client that left. */
+export function wasDropped(exchange: Exchange): boolean {
+  return dropped.has(exchange)
 }

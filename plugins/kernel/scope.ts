@@ -154,7 +154,7 @@ function ask(
     const answer = (guards[i] as Guard)(exchange)
     if (answer === undefined) continue
     if (!(answer instanceof Promise)) return answer
-    return answer.then((refusal) => refusal ?? ask(guards, i + 1, exchange))
+    return answer.then((refusal) => (refusal === undefined ? ask(guards, i + 1, exchange) : refusal))
   }
   return undefined
 }

@@ -10,7 +10,7 @@ export type ExchangeKind = 'http' | 'upgrade' | 'connect' | 'tcp' | 'udp'
  * Durations are milliseconds with fractions; -1 means that it did not happen.
  */
 export class Facts {
-  /** Status sent downstream; 499 when the client left first; 0 while unknown. */
+  /** Status sent downstream; 499 when the client left first; 0 while unknown, and for good when a refusal said nothing. */
   status = 0
   /** Body bytes from the client; for an upgrade, bytes after the 101. */
   bytesReceived = 0
