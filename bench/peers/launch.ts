@@ -22,6 +22,14 @@ export interface LaunchOptions {
   readonly output?: string
 }
 
+/** A run that is cut short takes its children along; those that are no Node would not notice. */
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGTERM')
+})
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
+
 export function onPath(program: string): boolean {
   return spawnSync('which', [program], { stdio: 'ignore' }).status === 0
 }
@@ -35,10 +43,12 @@ export function pinned(core: number, command: string, args: readonly string[]): 
 export async function launchNode(file: URL, args: readonly string[], options: LaunchOptions): Promise<Running> {
   const [command, all] = pinned(options.core, process.execPath, [...(options.nodeFlags ?? []), file.pathname, ...args])
   const output = options.output === undefined ? undefined : openSync(options.output, 'a')
-  const child = spawn(command, all, {
-    stdio: ['ignore', output ?? 'ignore', 'inherit', 'ipc'],
-    env: { ...process.env, NODE_ENV: 'production' },
-  })
+  const child = owned(
+    spawn(command, all, {
+      stdio: ['ignore', output ?? 'ignore', 'inherit', 'ipc'],
+      env: { ...process.env, NODE_ENV: 'production' },
+    }),
+  )
   if (output !== undefined) closeSync(output)
   const { port } = (await answerFrom(child, file.pathname)) as { port: number }
   return running(child, port)
@@ -52,7 +62,7 @@ export async function launchProgram(
   core: number,
 ): Promise<Running> {
   const [program, all] = pinned(core, command, args)
-  const child = spawn(program, all, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = owned(spawn(program, all, { stdio: ['ignore', 'ignore', 'inherit'] }))
   await once(child, 'spawn')
   for (let tries = 0; !(await accepts(port)); tries++) {
     if (child.exitCode !== null || tries === 100) throw new Error(`${command} does not listen on port ${port}`)
@@ -101,6 +111,12 @@ async function answerFrom(child: ChildProcess, name: string): Promise<unknown> {
   } finally {
     child.off('exit', exited)
   }
+}
+
+function owned(child: ChildProcess): ChildProcess {
+  children.add(child)
+  child.once('exit', () => children.delete(child))
+  return child
 }
 
 function running(child: ChildProcess, port: number): Running {
