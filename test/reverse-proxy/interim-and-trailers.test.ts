@@ -62,7 +62,7 @@ test('response trailers go on, announced', async (t) => {
 
   const client = await say(t, gate.port, get)
 
-  const text = await client.until(/0\r\n[^]*\r\n\r\n$/)
+  const text = await client.until(/0\r\n[\s\S]*\r\n\r\n$/)
   assert.match(text, /\r\nTrailer: X-Sum\r\n/)
   assert.match(text, /0\r\nX-Sum: 42\r\n\r\n$/)
 })

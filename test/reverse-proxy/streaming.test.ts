@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http2 from 'node:http2'
+import { test } from 'node:test'
+import { proxyTo } from './support/gate.ts'
+import { eventually, rawOrigin, say } from './support/wire.ts'
+
+const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n'
+const get = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n'
+
+for (const hooks of [false, true]) {
+  const way = hooks ? ', with onSend hooks too' : ''
+
+  test(`events pass one by one, the bare head first${way}`, async (t) => {
+    const origin = await rawOrigin(t, (socket) => socket.write(head))
+    const gate = await proxyTo(t, { upstream: origin.url }, { hooks })
+
+    const client = await say(t, gate.port, get)
+    // With hooks the head waits for the first byte: Fastify pipes, and a pipe writes no head alone.
+    if (!hooks) await client.until(/text\/event-stream[\s\S]*\r\n\r\n$/)
+    const { socket, until } = await origin.connection(0)
+    await until(/\r\n\r\n/)
+    for (const event of ['one', 'two', 'three']) {
+      socket.write(`data: ${event}\n\n`)
+      await client.until(new RegExp(`data: ${event}\n\n`))
+    }
+  })
+}
+
+test('events pass one by one to an HTTP/2 client', async (t) => {
+  const origin = await rawOrigin(t, (socket) => socket.write(head))
+  const gate = await proxyTo(t, { upstream: origin.url }, { server: { http2: true } })
+  const session = http2.connect(gate.url)
+  t.after(() => session.destroy())
+
+  const stream = session.request({ ':path': '/' })
+  await once(stream, 'response')
+  const { socket } = await origin.connection(0)
+  for (const event of ['one', 'two']) {
+    socket.write(`data: ${event}\n\n`)
+    const [chunk] = await once(stream, 'data')
+    assert.equal(String(chunk), `data: ${event}\n\n`)
+  }
+})
+
+test('a chunk of an upload passes at once, before the upload is over', async (t) => {
+  const origin = await rawOrigin(t)
+  const gate = await proxyTo(t, { upstream: origin.url })
+
+  const client = await say(t, gate.port, 'POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n')
+  client.socket.write('3\r\none\r\n')
+  const upstream = await origin.connection(0)
+  await upstream.until(/one/)
+  client.socket.write('3\r\ntwo\r\n')
+  await upstream.until(/two/)
+})
+
+const piece = Buffer.alloc(64 * 1024)
+/** Far more than what all sockets of the way can hold. */
+const much = 96 * 1024 * 1024
+
+test('a client that does not read holds the upstream back', async (t) => {
+  let written = 0
+  let full = false
+  const origin = await rawOrigin(t, async (socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${much}\r\n\r\n`)
+    while (written < much && !socket.destroyed) {
+      written += piece.length
+      if (!socket.write(piece)) {
+        const drained = once(socket, 'drain').then(
+          () => true,
+          () => true,
+        )
+        full = !(await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 1000, false))]))
+        if (full) return
+      }
+    }
+  })
+  const gate = await proxyTo(t, { upstream: origin.url })
+
+  const client = await say(t, gate.port, get)
+  client.socket.pause()
+
+  await eventually(() => full || written >= much, 'the origin is held back')
+  assert.ok(full && written < much / 2, `${written} bytes were taken`)
+})
+
+test('an upstream that does not read holds the client back', async (t) => {
+  const origin = await rawOrigin(t, (socket) => socket.pause())
+  const gate = await proxyTo(t, { upstream: origin.url })
+  const client = await say(t, gate.port, `POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${much}\r\n\r\n`)
+
+  let written = 0
+  let full = false
+  while (written < much && !full) {
+    written += piece.length
+    if (client.socket.write(piece)) continue
+    const drained = once(client.socket, 'drain').then(() => true)
+    full = !(await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 1000, false))]))
+  }
+
+  assert.ok(full && written < much / 2, `${written} bytes were taken`)
+})
