@@ -48,7 +48,7 @@ export function readKernelOptions(options: KernelOptions): KernelSettings {
       headerFields: integer('limits.headerFields', options.limits?.headerFields, 100, 1),
       uriBytes: size('limits.uriBytes', options.limits?.uriBytes, 8 * 1024),
     }),
-    requestIdField: requestIdField === false ? undefined : requestIdField,
+    requestIdField: requestIdField === false ? undefined : requestIdField.toLowerCase(),
     http2: Object.freeze({
       maxConcurrentStreams: integer('http2.maxConcurrentStreams', options.http2?.maxConcurrentStreams, 100, 1),
       resetBudget: integer('http2.resetBudget', options.http2?.resetBudget, 100, 1),
