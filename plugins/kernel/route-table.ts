@@ -30,8 +30,7 @@ export function createRouteTable(app: FastifyInstance): RouteTable {
 }
 
 function emptyTable(app: FastifyInstance): RouteTable {
-  const given = (app.initialConfig as { routerOptions?: object }).routerOptions ?? {}
-  const router = findMyWay({ ...given, defaultRoute: () => {} } as findMyWay.Config<HTTPVersion.V1>)
+  const router = findMyWay({ ...routerOptions(app), defaultRoute: () => {} } as findMyWay.Config<HTTPVersion.V1>)
 
   return {
     add(route, proxied, upgrade) {
@@ -53,6 +52,22 @@ function emptyTable(app: FastifyInstance): RouteTable {
     },
   }
 }
+
+/** Given in `routerOptions`, or as Fastify 5 still allows beside it. */
+function routerOptions(app: FastifyInstance): object {
+  const { routerOptions: given, ...beside } = app.initialConfig as Record<string, unknown>
+  const old = routerOptionNames.filter((name) => beside[name] !== undefined).map((name) => [name, beside[name]])
+  return { ...Object.fromEntries(old), ...(given as object | undefined) }
+}
+
+const routerOptionNames = [
+  'allowUnsafeRegex',
+  'caseSensitive',
+  'ignoreDuplicateSlashes',
+  'ignoreTrailingSlash',
+  'maxParamLength',
+  'useSemicolonDelimiter',
+]
 
 /** The constraints that find-my-way knows by itself. One of the app's own cannot be asked before routing. */
 function knownConstraints(constraints: RouteOptions['constraints']): Record<string, unknown> {

@@ -90,3 +90,29 @@ test('a plain route that was there before the kernel gets its 100 too', async (t
 
   await wire.says(/got ok/)
 })
+
+test('the route is found as Fastify finds it, with the same options of the router', async (t) => {
+  const proxy = await startProxy(t, {
+    server: { routerOptions: { ignoreTrailingSlash: true, caseSensitive: false } },
+    reverse: { upstream: `http://127.0.0.1:${await deadPort()}`, prefix: '/up' },
+  })
+  const wire = await openWire(t, proxy.port)
+
+  wire.send(head('/UP/'))
+  await wire.ended()
+
+  assert.match(wire.text(), /^HTTP\/1\.1 502 /)
+})
+
+test('the same for options of the router in their old place', async (t) => {
+  const proxy = await startProxy(t, {
+    server: { ignoreTrailingSlash: true, caseSensitive: false },
+    reverse: { upstream: `http://127.0.0.1:${await deadPort()}`, prefix: '/up' },
+  })
+  const wire = await openWire(t, proxy.port)
+
+  wire.send(head('/UP/'))
+  await wire.ended()
+
+  assert.match(wire.text(), /^HTTP\/1\.1 502 /)
+})
