@@ -2,6 +2,7 @@ import { METHODS } from 'node:http'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { balance } from '../../src/balance/balance.ts'
+import { ProxyError } from '../../src/contract/errors.ts'
 import { flag, nearest, OptionError, oneOf } from '../../src/contract/options.ts'
 import { compilePathPolicy } from '../../src/http/path-policy.ts'
 import { staleRetry } from '../../src/upstream/stale-retry.ts'
@@ -11,7 +12,7 @@ import { allowRawBodies } from './body-shield.ts'
 import { ownContinue } from './continue.ts'
 import { Drain } from './drain.ts'
 import { guardHttp2 } from './http2-guard.ts'
-import { type KernelSettings, readKernelOptions } from './options.ts'
+import { readKernelOptions } from './options.ts'
 import { requestIds } from './request-id.ts'
 import { createRouteTable } from './route-table.ts'
 import { Scope, type Shared } from './scope.ts'
@@ -34,6 +35,7 @@ async function kernel(app: FastifyInstance, options: KernelOptions): Promise<voi
     drain: new Drain(settings.clock, settings.drainTimeout),
     settings,
     ids: requestIds(settings.requestIdField),
+    log: app.log,
   }
   const root = new Scope(shared, undefined)
   root.layer('retry', staleRetry())
@@ -75,9 +77,14 @@ async function kernel(app: FastifyInstance, options: KernelOptions): Promise<voi
   shared.drain.install(app)
   root.onSettle(() => shared.drain.settled(app))
   app.addHook('onClose', async () => {
+    // What the app itself has sent over the dispatcher gets the time that exchanges got.
+    const deadline = settings.clock.setTimer(() => {
+      transport.destroy(new ProxyError('SP_SHUTDOWN', `not over within ${settings.drainTimeout} ms of the close`))
+    }, settings.drainTimeout)
     await transport.close()
+    settings.clock.clearTimer(deadline)
   })
-  warnOfWeakServer(app, settings)
+  warnOfWeakServer(app)
 }
 
 const routeKeys = ['paths', 'underscores', 'trace', 'via', 'upgrade'] as const
@@ -104,10 +111,13 @@ function checkKeys(route: RouteOptions, config: object, known: ReadonlySet<strin
   }
 }
 
-/** What only the maker of the server can set. */
-function warnOfWeakServer(app: FastifyInstance, _settings: KernelSettings): void {
-  const config = app.initialConfig as { return503OnClosing?: boolean }
-  if (config.return503OnClosing !== false) {
+/** What only the maker of the server can set. Fastify shows no other sign of it: without that one, no warning. */
+function warnOfWeakServer(app: FastifyInstance): void {
+  let top = app
+  while (Object.getPrototypeOf(top)?.server === app.server) top = Object.getPrototypeOf(top)
+  const key = Object.getOwnPropertySymbols(top).find(({ description }) => description === 'fastify.options')
+  const options = key === undefined ? undefined : (top as never as Record<symbol, object>)[key]
+  if (options !== undefined && (options as { return503OnClosing?: boolean }).return503OnClosing !== false) {
     app.log.warn(
       'sallyport: this server answers 503 to requests that arrive while it closes; create it with Fastify(serverOptions())',
     )

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { Dispatcher } from 'undici'
 import type { Clock } from '../../src/contract/clock.ts'
 import type { Exchange } from '../../src/contract/exchange.ts'
@@ -25,6 +25,7 @@ export interface Shared {
   readonly drain: Drain
   readonly settings: KernelSettings
   readonly ids: RequestIds
+  readonly log: FastifyBaseLogger
 }
 
 type SettleListener = (exchange: Exchange) => void
@@ -116,7 +117,14 @@ export class Scope implements ProxyScope {
     if (facts.duration >= 0) return
     facts.duration = this.clock.now() - exchange.startedAt
     const { listeners } = this.#chains()
-    for (let i = 0; i < listeners.length; i++) (listeners[i] as SettleListener)(exchange)
+    for (let i = 0; i < listeners.length; i++) {
+      try {
+        ;(listeners[i] as SettleListener)(exchange)
+      } catch (error) {
+        // The exchange is over for the others too, and nobody stands above us to catch this.
+        this.#shared.log.error(error, 'sallyport: a settle listener threw')
+      }
+    }
   }
 
   #chains(): Compiled {

@@ -134,3 +134,19 @@ for (const [options, message] of wrong) {
     )
   })
 }
+
+for (const [made, options, warnings] of [
+  ['with serverOptions()', serverOptions(), 0],
+  ['without', {}, 1],
+] as const) {
+  test(`a server made ${made} is ${warnings === 0 ? 'not ' : ''}warned of its 503 while it closes`, async (t) => {
+    const lines: string[] = []
+    const logger = { level: 'warn', stream: { write: (line: string) => lines.push(line) } }
+    const app = Fastify({ ...options, logger }) as unknown as FastifyInstance
+    t.after(() => app.close())
+    await app.register(async (child) => void (await child.register(kernel)))
+    await app.ready()
+
+    assert.equal(lines.filter((line) => line.includes('answers 503')).length, warnings)
+  })
+}

@@ -91,7 +91,10 @@ function wireOf(socket: Socket): Wire {
     send: (bytes) => void socket.write(bytes, 'latin1'),
     text: () => text,
     async says(what) {
-      await until(() => what.test(text), `${what} in ${JSON.stringify(text)}`)
+      await until(
+        () => what.test(text),
+        () => `${what} in ${JSON.stringify(text)}`,
+      )
       return what.exec(text) as RegExpExecArray
     },
     async ended() {
