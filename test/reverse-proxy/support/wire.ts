@@ -63,8 +63,8 @@ export function wireOf(socket: net.Socket): Wire {
 }
 
 /** Connects and sends `text`, one byte a character. */
-export async function say(t: TestContext, port: number, text: string): Promise<Wire> {
-  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: false })
+export async function say(t: TestContext, port: number, text: string, allowHalfOpen = false): Promise<Wire> {
+  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen })
   const wire = wireOf(socket)
   t.after(() => socket.destroy())
   await once(socket, 'connect')
