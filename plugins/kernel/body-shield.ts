@@ -22,7 +22,8 @@ export function allowRawBodies(app: FastifyInstance): void {
 export function shieldBody(request: FastifyRequest): void {
   const { method } = request.raw
   if (method === 'GET' || method === 'HEAD' || method === 'TRACE') return
-  if (hasBody(request.raw)) request.headers = { 'content-type': shieldType }
+  // Fastify refuses a QUERY without a type, content or not. Whether that is wrong is the upstream's to say.
+  if (hasBody(request.raw) || method === 'QUERY') request.headers = { 'content-type': shieldType }
 }
 
 /** Shows the request's own fields again, where the method was one that Fastify does not parse. */

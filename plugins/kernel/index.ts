@@ -49,7 +49,7 @@ async function kernel(app: FastifyInstance, options: KernelOptions): Promise<voi
   })
 
   for (const method of METHODS) {
-    if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: false })
+    if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
   }
   allowRawBodies(app)
 
