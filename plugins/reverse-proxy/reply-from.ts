@@ -1,8 +1,10 @@
 import replyFrom from '@fastify/reply-from'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ProxyError } from '../../src/contract/errors.ts'
-import { isHopByHop } from '../../src/http/hop-by-hop.ts'
+import { isHopByHop, nominated } from '../../src/http/hop-by-hop.ts'
+import { admitNow } from '../kernel/admission.ts'
 import { answerRefusal, refusalOf } from '../kernel/refuse.ts'
+import type { Scope } from '../kernel/scope.ts'
 
 const kReply = Symbol('sallyport.reply')
 
@@ -41,14 +43,28 @@ export function decorateReplyFrom(app: FastifyInstance): void {
   })
 
   app.decorateReply('from', function fromOverLayers(this: FastifyReply, source?: string, options: FromOptions = {}) {
+    const admitted = admitNow(this.request, this, (this.server.proxy ?? app.proxy) as Scope)
+    if (admitted === true) send(this, source, options)
+    else if (admitted !== false) {
+      admitted.then(
+        (yes) => {
+          if (yes) send(this, source, options)
+        },
+        (error: Error) => answerError(app, this, error),
+      )
+    }
+    return this
+  } as never)
+
+  function send(reply: FastifyReply, source: string | undefined, options: FromOptions): void {
     const { rewriteRequestHeaders, rewriteHeaders } = options
-    return (from as From).call(this, source, {
+    ;(from as From).call(reply, source, {
       retryDelay: () => null,
-      onError: (reply: FastifyReply, { error }: { error: Error }) => answerError(app, reply, error),
+      onError: (failed: FastifyReply, { error }: { error: Error }) => answerError(app, failed, error),
       ...options,
       rewriteRequestHeaders: (request, fields) => {
         const rewritten = withoutHopByHop(rewriteRequestHeaders?.(request, fields) ?? fields)
-        rewritten[kReply] = this
+        rewritten[kReply] = reply
         return rewritten
       },
       rewriteHeaders: (fields, request) => {
@@ -56,7 +72,7 @@ export function decorateReplyFrom(app: FastifyInstance): void {
         return rewriteHeaders?.(own, request) ?? own
       },
     })
-  } as never)
+  }
 }
 
 /** What reply-from takes for an undici: its `request`, with the reply to watch travelling among the fields. */
@@ -71,7 +87,8 @@ function requester(app: FastifyInstance): object {
       reply.raw.once('close', left)
       const { dispatcher } = reply.server.proxy ?? app.proxy
       const fields = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined))
-      const request = { ...options, headers: fields, signal: abort.signal }
+      const { exchange } = reply.request
+      const request = { ...options, headers: fields, signal: abort.signal, exchange }
       dispatcher.request(request as never, callback as never)
     },
     destroy() {},
@@ -80,8 +97,11 @@ function requester(app: FastifyInstance): object {
 
 function withoutHopByHop(fields: Fields): Fields {
   const kept: Fields = {}
+  // Of a request reply-from has dropped what Connection names; of an answer it has not.
+  const named = fields.connection === undefined ? undefined : nominated(String(fields.connection))
   for (const [name, value] of Object.entries(fields)) {
-    if (!isHopByHop(name) && name.toLowerCase() !== 'expect') kept[name] = value
+    const lower = name.toLowerCase()
+    if (!isHopByHop(name) && lower !== 'expect' && named?.has(lower) !== true) kept[name] = value
   }
   return kept
 }
