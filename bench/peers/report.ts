@@ -44,7 +44,7 @@ Written by \`npm run bench -- --write\`; do not edit by hand. What each proxy co
 same load and the same origin in one run. A ratio below 1 is cheaper than the column's proxy.
 
 ![CPU a request at 1 KB](img/performance.svg)
-${targets(rowsIn(run, '1k'))}
+${targets(rowsIn(run, '1k'))}${caution(measurement)}
 ## How to reproduce
 
     npm ci
@@ -111,6 +111,15 @@ function section(run: Run, id: ScenarioId, title: string): string {
   const errors = rows.flatMap((row) => row.errors.map((error) => `- \`!\` ${labelOf(row.contender)}, ${error}\n`))
   const table = markdownTable(rows.map((row) => cells(row, labelOf(row.contender))))
   return `\n### ${title}\n\n${table}\n${errors.length === 0 ? '' : `\n${errors.join('')}`}`
+}
+
+/** A run on a busy machine is worth little, and says so at its top. */
+function caution({ samples }: Measurement): string {
+  if (median(samples.map(({ disturbed }) => disturbed)) <= 0.1) return ''
+  return `
+**This run was disturbed**: other programs took more than a tenth of the proxies' core in most of its rounds. Neither the
+numbers nor the verdicts are to be relied on; run it again on a quiet machine.
+`
 }
 
 function disturbance({ samples }: Measurement): string {
