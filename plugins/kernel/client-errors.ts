@@ -11,12 +11,18 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'SP_REQUEST_TIMEOUT',
 }
 
+const answered = new WeakSet<Socket>()
+
 /** Answers what is no HTTP at all, then closes. An answer that is under way on the connection goes first. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) {
     socket.destroy()
     return
   }
+  // One answer a connection: what comes behind the first thing that is no HTTP is not even looked at.
+  socket.pause()
+  if (answered.has(socket)) return
+  answered.add(socket)
   const { status, text } = errorTable[codes[error.code ?? ''] ?? 'SP_BAD_REQUEST']
   const code = codes[error.code ?? ''] ?? 'SP_BAD_REQUEST'
 

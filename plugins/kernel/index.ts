@@ -12,7 +12,7 @@ import { allowRawBodies } from './body-shield.ts'
 import { ownContinue } from './continue.ts'
 import { Drain } from './drain.ts'
 import { guardHttp2 } from './http2-guard.ts'
-import { readKernelOptions } from './options.ts'
+import { type KernelSettings, readKernelOptions } from './options.ts'
 import { requestIds } from './request-id.ts'
 import { createRouteTable } from './route-table.ts'
 import { Scope, type Shared } from './scope.ts'
@@ -57,6 +57,9 @@ async function kernel(app: FastifyInstance, options: KernelOptions): Promise<voi
   const checked: [RouteOptions, object][] = []
   app.addHook('onRoute', function onRoute(this: FastifyInstance, route) {
     const config = (route.config as ProxyRouteConfig | undefined)?.proxy
+    if (config !== undefined && (typeof config !== 'object' || config === null || Array.isArray(config))) {
+      throw new OptionError('config.proxy', config, `${route.url}: give an object such as { upstream: 'http://...' }`)
+    }
     if (config === undefined) {
       routes.add(route, false, false)
       return
@@ -84,7 +87,7 @@ async function kernel(app: FastifyInstance, options: KernelOptions): Promise<voi
     await transport.close()
     settings.clock.clearTimer(deadline)
   })
-  warnOfWeakServer(app)
+  checkServer(app, options, settings)
 }
 
 const routeKeys = ['paths', 'underscores', 'trace', 'via', 'upgrade'] as const
@@ -111,13 +114,20 @@ function checkKeys(route: RouteOptions, config: object, known: ReadonlySet<strin
   }
 }
 
-/** What only the maker of the server can set. Fastify shows no other sign of it: without that one, no warning. */
-function warnOfWeakServer(app: FastifyInstance): void {
-  let top = app
-  while (Object.getPrototypeOf(top)?.server === app.server) top = Object.getPrototypeOf(top)
-  const key = Object.getOwnPropertySymbols(top).find(({ description }) => description === 'fastify.options')
-  const options = key === undefined ? undefined : (top as never as Record<symbol, object>)[key]
-  if (options !== undefined && (options as { return503OnClosing?: boolean }).return503OnClosing !== false) {
+/** What only the maker of the server can set. */
+function checkServer(app: FastifyInstance, { limits }: KernelOptions, settings: KernelSettings): void {
+  const server = app.server as { maxHeaderSize?: number; maxHeadersCount?: number | null }
+  const needed = settings.limits.headerBytes + settings.limits.uriBytes
+  if (limits !== undefined && server.maxHeaderSize !== undefined && server.maxHeaderSize < needed) {
+    throw new OptionError(
+      'limits',
+      limits,
+      `the server reads ${server.maxHeaderSize} bytes of a head; create it with Fastify(serverOptions({ limits }))`,
+    )
+  }
+  // Node drops what is over its own count, or answers 431: ours decides.
+  if ('maxHeadersCount' in server) server.maxHeadersCount = Math.max(2000, settings.limits.headerFields + 100)
+  if ((app.initialConfig as { return503OnClosing?: boolean }).return503OnClosing !== false) {
     app.log.warn(
       'sallyport: this server answers 503 to requests that arrive while it closes; create it with Fastify(serverOptions())',
     )

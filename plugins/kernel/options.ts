@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from '../../src/contract/clock.ts'
-import { duration, integer, knownKeys, OptionError, size } from '../../src/contract/options.ts'
+import { duration, integer, knownKeys, OptionError, section, size } from '../../src/contract/options.ts'
 import { type CidrSet, compileCidrs } from '../../src/net/cidr.ts'
-import type { KernelOptions } from './types.ts'
+import type { KernelOptions, LimitOptions } from './types.ts'
 
 /** The kernel's options, read and frozen. */
 export interface KernelSettings {
@@ -23,9 +23,27 @@ const keys = ['trustedProxies', 'pseudonym', 'limits', 'requestIdField', 'http2'
 const clockMethods = ['now', 'wall', 'setTimer', 'clearTimer'] as const
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
+/** At least this much, or no request of a browser would pass. */
+const leastBytes = 1024
+
+/** @throws OptionError */
+export function readLimits(given: LimitOptions | undefined): KernelSettings['limits'] {
+  const { headerBytes, headerFields, uriBytes } = section('limits', given, ['headerBytes', 'headerFields', 'uriBytes'])
+  const limits = Object.freeze({
+    headerBytes: size('limits.headerBytes', headerBytes, 16 * 1024),
+    headerFields: integer('limits.headerFields', headerFields, 100, 1),
+    uriBytes: size('limits.uriBytes', uriBytes, 8 * 1024),
+  })
+  for (const key of ['headerBytes', 'uriBytes'] as const) {
+    const value = limits[key]
+    if (value < leastBytes) throw new OptionError(`limits.${key}`, value, `give at least ${leastBytes} bytes`)
+    if (!Number.isFinite(value)) throw new OptionError(`limits.${key}`, false, 'there must be a limit')
+  }
+  return limits
+}
+
 export function readKernelOptions(options: KernelOptions): KernelSettings {
   knownKeys('kernel', options, keys)
-  knownKeys('limits', options.limits ?? {}, ['headerBytes', 'headerFields', 'uriBytes'])
   knownKeys('http2', options.http2 ?? {}, ['maxConcurrentStreams', 'resetBudget', 'resetWindow'])
 
   const pseudonym = options.pseudonym ?? `sallyport-${randomBytes(3).toString('hex')}`
@@ -33,7 +51,7 @@ export function readKernelOptions(options: KernelOptions): KernelSettings {
     throw new OptionError('pseudonym', pseudonym, 'give a token: letters, digits, dots and dashes')
   }
   const requestIdField = options.requestIdField ?? 'x-request-id'
-  if (requestIdField !== false && !(typeof requestIdField === 'string' && token.test(requestIdField))) {
+  if (requestIdField !== false && !isFreeField(requestIdField)) {
     throw new OptionError('requestIdField', requestIdField, "give a field name such as 'x-request-id', or false")
   }
   const clock = options.clock ?? systemClock
@@ -43,11 +61,7 @@ export function readKernelOptions(options: KernelOptions): KernelSettings {
   return Object.freeze({
     trusted: options.trustedProxies === undefined ? undefined : compileCidrs('trustedProxies', options.trustedProxies),
     pseudonym,
-    limits: Object.freeze({
-      headerBytes: size('limits.headerBytes', options.limits?.headerBytes, 16 * 1024),
-      headerFields: integer('limits.headerFields', options.limits?.headerFields, 100, 1),
-      uriBytes: size('limits.uriBytes', options.limits?.uriBytes, 8 * 1024),
-    }),
+    limits: readLimits(options.limits),
     requestIdField: requestIdField === false ? undefined : requestIdField.toLowerCase(),
     http2: Object.freeze({
       maxConcurrentStreams: integer('http2.maxConcurrentStreams', options.http2?.maxConcurrentStreams, 100, 1),
@@ -57,4 +71,12 @@ export function readKernelOptions(options: KernelOptions): KernelSettings {
     drainTimeout: duration('drainTimeout', options.drainTimeout, 10_000),
     clock,
   })
+}
+
+// Fields that say how the message is framed, where it goes or who it is: an id must not stand in for one of them.
+const taken =
+  /^(host|content-length|content-type|transfer-encoding|connection|te|trailer|upgrade|expect|via|forwarded|x-forwarded-.*|authorization|proxy-.*|cookie)$/i
+
+function isFreeField(name: unknown): boolean {
+  return typeof name === 'string' && token.test(name) && !taken.test(name)
 }

@@ -9,7 +9,9 @@ export interface Upgrade {
   readonly head: Buffer
 }
 
-const upgrades = new WeakMap<IncomingMessage, Upgrade>()
+const upgrades = new WeakMap<IncomingMessage, () => Upgrade>()
+/** Bytes that a client may send behind its request before the 101. What is more waits in its own kernel. */
+const maxAhead = 64 * 1024
 const owned = Symbol('sallyport.upgrades')
 
 type UpgradeListener = (request: IncomingMessage, socket: Socket, head: Buffer) => void
@@ -21,9 +23,34 @@ export function isUpgrade(request: IncomingMessage): boolean {
 
 /** Takes the connection. Once: the second to ask gets nothing. */
 export function takeUpgrade(request: IncomingMessage): Upgrade | undefined {
-  const upgrade = upgrades.get(request)
+  const take = upgrades.get(request)
   upgrades.delete(request)
-  return upgrade
+  return take?.()
+}
+
+/**
+ * Holds the connection until the upstream has said 101, and reads on meanwhile: a client that leaves is noticed by that
+ * alone. What it sends ahead is kept for the splice.
+ */
+function holdUpgrade(socket: Socket, head: Buffer): () => Upgrade {
+  const ahead = [head]
+  let size = head.length
+  const onData = (chunk: Buffer): void => {
+    ahead.push(chunk)
+    size += chunk.length
+    if (size > maxAhead) socket.pause()
+  }
+  const onEnd = (): void => {
+    socket.destroy()
+  }
+  socket.on('data', onData)
+  socket.once('end', onEnd)
+  return () => {
+    socket.pause()
+    socket.off('data', onData)
+    socket.off('end', onEnd)
+    return { socket, head: Buffer.concat(ahead) }
+  }
 }
 
 /**
@@ -34,15 +61,30 @@ export function takeUpgrade(request: IncomingMessage): Upgrade | undefined {
  */
 export function ownUpgrades(app: FastifyInstance, routes: RouteTable): void {
   const server = app.server as OwnedServer
-  if (server[owned] === true || typeof server.shouldUpgradeCallback !== 'function') return
+  if (server[owned] === true) return
+  if (typeof server.shouldUpgradeCallback !== 'function') {
+    if (app.initialConfig.http2 !== true)
+      app.log.warn('sallyport: WebSocket and other upgrades need Node 24.9 or later')
+    return
+  }
   server[owned] = true
   const others = server.listeners('upgrade') as UpgradeListener[]
+  const lastOnes = new WeakSet<IncomingMessage>()
   server.removeAllListeners('upgrade')
 
   server.shouldUpgradeCallback = (request) => {
-    if (routes.find(request)?.proxied !== true) return others.length > 0
-    return isOurs(routes, request)
+    const taken = routes.find(request)?.proxied === true ? isOurs(routes, request) : others.length > 0
+    // Node has stopped reading behind the head of a request that asks for an upgrade, and drops what else came with it.
+    // So a declined one is the last on its connection. One that came pipelined behind a request which is still being
+    // answered cannot have the connection either.
+    const declined = !taken || isBusy(request.socket)
+    if (declined) lastOnes.add(request)
+    return !declined
   }
+
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (lastOnes.has(request)) response.shouldKeepAlive = false
+  })
 
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (!isOurs(routes, request)) {
@@ -51,9 +93,14 @@ export function ownUpgrades(app: FastifyInstance, routes: RouteTable): void {
       return
     }
     socket.on('error', ignore)
-    upgrades.set(request, { socket, head })
+    upgrades.set(request, holdUpgrade(socket, head))
     app.routing(request, responseFor(request, socket))
   })
+}
+
+/** Is an earlier request on this connection still to be answered? */
+function isBusy(socket: Socket): boolean {
+  return ((socket as Socket & { _httpMessage?: object | null })._httpMessage ?? null) !== null
 }
 
 function isOurs(routes: RouteTable, request: IncomingMessage): boolean {

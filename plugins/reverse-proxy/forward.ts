@@ -146,6 +146,8 @@ function whenInTurn(raw: IncomingMessage, response: ServerResponse, go: () => vo
     response.emit('close')
   }
   socket.pause()
+  // One for each that waits, and no more wait than one read has brought.
+  socket.setMaxListeners(0)
   socket.once('close', gone)
   response.once('socket', () => {
     socket.off('close', gone)

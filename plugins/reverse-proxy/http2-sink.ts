@@ -1,4 +1,9 @@
-import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
+import {
+  constants,
+  type Http2ServerResponse,
+  type ServerHttp2Stream,
+  type ServerStreamResponseOptions,
+} from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import { breakAnswer, mergeReplyFields, type Sink } from './sink.ts'
 
@@ -24,7 +29,12 @@ export class Http2Sink implements Sink {
   }
 
   interim(status: number, fields: readonly string[]): void {
-    if (this.#usable()) this.#stream.additionalHeaders(toFields(status, fields))
+    if (!this.#usable()) return
+    try {
+      this.#stream.additionalHeaders(toFields(status, fields))
+    } catch {
+      // Node refuses one of its fields. An interim answer is a hint: the final one matters.
+    }
   }
 
   head(status: number, _message: string, fields: string[]): void {
@@ -59,8 +69,7 @@ export class Http2Sink implements Sink {
     const chunk = this.#chunk
     if (head !== undefined) {
       this.#forget()
-      stream.respond(head, { endStream: chunk === undefined })
-      if (chunk !== undefined) stream.end(chunk)
+      if (this.#respond(head, { endStream: chunk === undefined }) && chunk !== undefined) stream.end(chunk)
       return
     }
     const response = this.#reply.raw as unknown as Http2ServerResponse
@@ -75,8 +84,20 @@ export class Http2Sink implements Sink {
     this.#forget()
     if (!this.#usable()) return
     // Node's response object answers 'wantTrailers', with what addTrailers() has given it.
-    this.#stream.respond(head, { waitForTrailers: true })
-    if (chunk !== undefined) this.#stream.write(chunk)
+    if (this.#respond(head, { waitForTrailers: true }) && chunk !== undefined) this.#stream.write(chunk)
+  }
+
+  #respond(head: Fields, options: ServerStreamResponseOptions): boolean {
+    try {
+      this.#stream.respond(head, options)
+      return true
+    } catch (error) {
+      // A field of the upstream or of a hook that Node refuses. This may run in a turn of its own: nobody else would
+      // catch it.
+      this.#reply.log.error(error, 'the fields of an answer cannot be sent')
+      this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+      return false
+    }
   }
 
   #forget(): void {
@@ -115,8 +136,8 @@ function toFields(status: number | undefined, flat: readonly string[]): Fields {
 /** Fields that Node's HTTP/2 refuses to send twice. Of a repeated one the first counts. */
 const single = new Set(
   (
-    'access-control-allow-credentials access-control-max-age age authorization content-encoding content-language ' +
-    'content-length content-location content-md5 content-range content-type date etag expires from host ' +
+    'access-control-allow-credentials access-control-max-age access-control-request-method age authorization content-encoding content-language ' +
+    'content-length content-location content-md5 content-range content-type date dnt etag expires from host ' +
     'if-match if-modified-since if-none-match if-range if-unmodified-since last-modified location max-forwards ' +
     'proxy-authorization range referer retry-after tk upgrade-insecure-requests user-agent x-content-type-options'
   ).split(' '),

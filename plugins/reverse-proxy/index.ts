@@ -6,6 +6,7 @@ import kernel from '../kernel/index.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { forward } from './forward.ts'
 import type { ProxyRouteOptions, ReplyProxyOptions, ReverseProxyOptions } from './options.ts'
+import { plainPath } from './plain-path.ts'
 import { createPlanCache } from './plan-cache.ts'
 import { decorateReplyFrom } from './reply-from.ts'
 import { compileRoute, type RoutePlan, routeOptionKeys } from './route-plan.ts'
@@ -25,18 +26,14 @@ async function reverseProxy(app: FastifyInstance, options: ReverseProxyOptions):
   if (options.upstream === undefined && options.pool === undefined) return
 
   const { prefix = '/', httpMethods, constraints, preHandler, config, ...proxy } = options
-  if (typeof prefix !== 'string' || !prefix.startsWith('/')) {
-    throw new OptionError('prefix', prefix, "give a path that begins with '/'")
+  plainPath('prefix', prefix)
+  const methods = readMethods(app, httpMethods)
+  if (config !== undefined) {
+    if (typeof config !== 'object' || config === null) throw new OptionError('config', config, 'give an object')
+    if ('proxy' in config) throw new OptionError('config.proxy', config.proxy, 'give its options beside prefix instead')
   }
-  const methods = (httpMethods ?? app.supportedMethods).filter((method) => method !== 'CONNECT')
-  for (const method of methods) {
-    if (!app.supportedMethods.includes(method)) {
-      throw new OptionError(
-        'httpMethods',
-        method,
-        `give methods that Node can parse, such as ${app.supportedMethods.slice(0, 6).join(', ')}`,
-      )
-    }
+  if (constraints !== undefined && (typeof constraints !== 'object' || constraints === null)) {
+    throw new OptionError('constraints', constraints, "give an object such as { host: 'a.test' }")
   }
   const base = prefix.replace(/\/+$/, '')
   for (const url of base === '' ? ['/*'] : [base, `${base}/*`]) {
@@ -70,7 +67,16 @@ function decorate(app: FastifyInstance): void {
   const later: (() => void)[] = []
   app.addHook('onRoute', function compile(this: FastifyInstance, route) {
     const given = (route.config as { proxy?: ProxyRouteOptions } | undefined)?.proxy
-    if (given === undefined || (given.upstream === undefined && given.pool === undefined)) return
+    const ours = route.handler === (handler as unknown)
+    if (given === undefined) {
+      if (!ours) return
+      throw new OptionError(
+        'config.proxy',
+        undefined,
+        `${route.url}: the route needs config: { proxy: { upstream: ... } }`,
+      )
+    }
+    if (!ours && given.upstream === undefined && given.pool === undefined) return
     // An object of this route's own: one that several routes share could stand for one of them only.
     const options = { ...given }
     route.config = { ...route.config, proxy: options } as NonNullable<typeof route.config>
@@ -83,7 +89,7 @@ function decorate(app: FastifyInstance): void {
     // A pool may be added after the route that names it.
     if (options.pool === undefined) read()
     else later.push(read)
-    if (route.handler !== (handler as unknown)) return
+    if (!ours) return
     route.handler = function proxied(request: FastifyRequest, reply: FastifyReply): void {
       forward(plan as RoutePlan, request, reply)
     } as RouteOptions['handler']
@@ -108,6 +114,17 @@ function decorate(app: FastifyInstance): void {
     return this
   } as never)
   decorateReplyFrom(app)
+}
+
+function readMethods(app: FastifyInstance, given: readonly string[] | undefined): readonly string[] {
+  const known = app.supportedMethods.filter((method) => method !== 'CONNECT')
+  if (given === undefined) return known
+  const right = `give a list of methods that Node can parse, such as ${known.slice(0, 6).join(', ')}`
+  if (!Array.isArray(given) || given.length === 0) throw new OptionError('httpMethods', given, right)
+  for (const method of given) {
+    if (!known.includes(method)) throw new OptionError('httpMethods', method, right)
+  }
+  return given
 }
 
 /** RFC 9110 4.2.3: a host is the same in upper case, with a port, with the dot of the root. Fastify compares text. */

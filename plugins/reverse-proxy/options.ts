@@ -45,8 +45,8 @@ export interface TimeoutOptions {
 }
 
 export interface UploadRateOptions {
-  /** Bytes a second that an upload must keep, on average since it began. */
-  readonly bytesPerSecond: number
+  /** Bytes a second that an upload must keep, on average since it began. @default 500 */
+  readonly bytesPerSecond?: number
   /** Time before the rate counts. @default '20s' */
   readonly grace?: number | string
 }

@@ -55,7 +55,10 @@ export class Relay implements DispatchHandler {
   watchUpload(): void {
     const { uploadRate, bodyLimit, scope } = this.#plan
     if (uploadRate === undefined && bodyLimit === Number.POSITIVE_INFINITY) return
-    this.#upload = new UploadWatch(scope.clock, uploadRate, bodyLimit, (error) => this.fail(error))
+    const { raw } = this.#request
+    // A gRPC client may be silent for as long as it likes: its stream is a conversation, not an upload.
+    const rate = raw.headers['content-type']?.startsWith('application/grpc') === true ? undefined : uploadRate
+    this.#upload = new UploadWatch(scope.clock, { size: bodyLimit, rate }, raw, (error) => this.fail(error))
   }
 
   /** The client left: the upstream learns it in this very turn. */
@@ -82,7 +85,7 @@ export class Relay implements DispatchHandler {
 
   #finish(): void {
     this.#state = over
-    this.#upload?.stop()
+    this.#upload?.stopRate()
     if (this.#totalTimer !== undefined) this.#plan.scope.clock.clearTimer(this.#totalTimer)
   }
 
@@ -101,7 +104,7 @@ export class Relay implements DispatchHandler {
   }
 
   onRequestSent(): void {
-    this.#upload?.stop()
+    this.#upload?.stopRate()
   }
 
   onRequestUpgrade(
@@ -155,6 +158,7 @@ export class Relay implements DispatchHandler {
       return
     }
     this.#state = answering
+    this.#upload?.stopRate()
     this.#contentAllowed = status !== 205
     facts.status = status
     if (status === 204 || status === 205) dropLength(fields)

@@ -1,7 +1,5 @@
-import type { FastifyRequest } from 'fastify'
-import { createPool } from '../../src/balance/pool.ts'
-import { duration, flag, integer, knownKeys, OptionError, oneOf, size } from '../../src/contract/options.ts'
-import type { Pool, Upstream } from '../../src/contract/pool.ts'
+import { duration, flag, integer, knownKeys, OptionError, oneOf, section, size } from '../../src/contract/options.ts'
+import type { Upstream } from '../../src/contract/pool.ts'
 import type { Target } from '../../src/contract/target.ts'
 import type { PathMapping } from '../../src/http/location.ts'
 import { compilePrefix } from '../../src/http/prefix.ts'
@@ -9,13 +7,12 @@ import { compileRequestFields, type RequestFieldPlan } from '../../src/http/requ
 import { compileResponseFields, type ResponseFieldPlan } from '../../src/http/response-fields.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { ProxyRouteOptions, TimeoutOptions, UpgradeOptions, UploadRateOptions } from './options.ts'
+import { plainPath } from './plain-path.ts'
+import { type Destination, readUpstream } from './read-upstream.ts'
 
 /** A route's options, read once: all that the data path asks for. */
-export interface RoutePlan {
+export interface RoutePlan extends Destination {
   readonly scope: Scope
-  readonly pool: Pool | undefined
-  /** For a dynamic upstream: where this request goes. */
-  readonly choose: ((request: FastifyRequest) => Upstream | Promise<Upstream>) | undefined
   /** The path to send, without query; undefined when the raw path does not stand under the prefix. */
   readonly toPath: (target: Target) => string | undefined
   /** How a path of the upstream maps back to one of ours. */
@@ -59,6 +56,7 @@ export const routeOptionKeys = [
 /** @throws OptionError for anything that cannot work */
 export function compileRoute(scope: Scope, prefix: string, options: ProxyRouteOptions): RoutePlan {
   const { rewritePrefix } = options
+  if (rewritePrefix !== undefined && rewritePrefix !== '') plainPath('rewritePrefix', rewritePrefix)
   if (rewritePrefix !== undefined && /[:*]/.test(prefix)) {
     throw new OptionError(
       'rewritePrefix',
@@ -68,7 +66,6 @@ export function compileRoute(scope: Scope, prefix: string, options: ProxyRouteOp
   }
   const { pseudonym } = scope
   const { requestIdField } = scope.settings
-  const forwarded = options.forwarded ?? {}
   const via = flag('via', options.via, true) ? pseudonym : undefined
   return Object.freeze({
     scope,
@@ -77,7 +74,7 @@ export function compileRoute(scope: Scope, prefix: string, options: ProxyRouteOp
     mapping: pathMapping(prefix, rewritePrefix),
     requestFields: compileRequestFields({
       host: readHost(options.host),
-      forwarded: forwarded === false ? false : { x: forwarded.x ?? true, standard: forwarded.standard ?? true },
+      forwarded: readForwarded(options.forwarded),
       via,
       requestIdField,
       underscores: oneOf('underscores', options.underscores, 'drop', ['drop', 'refuse', 'pass']),
@@ -91,7 +88,7 @@ export function compileRoute(scope: Scope, prefix: string, options: ProxyRouteOp
       rewriteLocation: flag('rewriteLocation', options.rewriteLocation, true),
       rewriteCookies: options.rewriteCookies,
     }),
-    ...readTimeouts(options.timeouts ?? {}),
+    ...readTimeouts(options.timeouts),
     uploadRate: readUploadRate(options.minUploadRate),
     bodyLimit: size('bodyLimit', options.bodyLimit, Number.POSITIVE_INFINITY),
     maxInterim: integer('maxInterim', options.maxInterim, 16),
@@ -99,63 +96,26 @@ export function compileRoute(scope: Scope, prefix: string, options: ProxyRouteOp
   })
 }
 
-function readUpstream(scope: Scope, options: ProxyRouteOptions): Pick<RoutePlan, 'pool' | 'choose'> {
-  const { upstream, pool: name } = options
-  const { upstreams } = scope
-  const settings = { http2: flag('http2', options.http2, false), tls: options.tls }
-  if ((upstream === undefined) === (name === undefined)) {
-    throw new OptionError(
-      'upstream',
-      upstream,
-      "give 'upstream' (a URL, a list or a function) or 'pool' (a name), one of them",
-    )
-  }
-  if (name !== undefined) {
-    const pool = scope.pools.get(name)
-    if (pool === undefined) {
-      const names = scope.pools.names()
-      throw new OptionError(
-        'pool',
-        name,
-        names.length === 0 ? 'there is no pool yet' : `the pools are ${names.join(', ')}`,
-      )
-    }
-    return { pool, choose: undefined }
-  }
-  if (typeof upstream === 'function') {
-    return {
-      pool: undefined,
-      choose(request) {
-        const chosen = upstream(request)
-        if (typeof chosen === 'string') return upstreams.get(chosen, settings)
-        return Promise.resolve(chosen).then((url) => upstreams.get(url, settings))
-      },
-    }
-  }
-  const urls = typeof upstream === 'string' ? [upstream] : (upstream as readonly string[])
-  const { weights } = options
-  if (!Array.isArray(urls)) throw new OptionError('upstream', upstream, 'give a URL, a list of URLs or a function')
-  if (weights !== undefined && weights.length !== urls.length) {
-    throw new OptionError('weights', weights, `give one for each of the ${urls.length} upstreams`)
-  }
-  const list = urls.map((url, i) => upstreams.get(url, { ...settings, weight: weights?.[i] }))
-  return { pool: createPool(list.map(({ name: one }) => one).join(','), list), choose: undefined }
-}
-
 function readHost(host: ProxyRouteOptions['host']): 'preserve' | 'upstream' | { readonly set: string } {
   if (host === undefined) return 'preserve'
   if (host === 'preserve' || host === 'upstream') return host
-  if (typeof host === 'object' && typeof host.set === 'string') {
+  if (typeof host === 'object' && host !== null && typeof host.set === 'string') {
     knownKeys('host', host, ['set'])
     return host
   }
   throw new OptionError('host', host, "give 'preserve', 'upstream' or { set: 'a.test' }")
 }
 
+function readForwarded(given: ProxyRouteOptions['forwarded']): { x: boolean; standard: boolean } | false {
+  if (given === false) return false
+  const { x, standard } = section('forwarded', given, ['x', 'standard'])
+  return { x: flag('forwarded.x', x, true), standard: flag('forwarded.standard', standard, true) }
+}
+
 function readTimeouts(
-  given: TimeoutOptions,
+  options: TimeoutOptions | undefined,
 ): Pick<RoutePlan, 'connectTimeout' | 'firstByteTimeout' | 'betweenBytesTimeout' | 'totalTimeout'> {
-  knownKeys('timeouts', given, ['connect', 'firstByte', 'betweenBytes', 'total'])
+  const given = section('timeouts', options, ['connect', 'firstByte', 'betweenBytes', 'total'])
   return {
     connectTimeout: duration('timeouts.connect', given.connect, 5_000),
     firstByteTimeout: duration('timeouts.firstByte', given.firstByte, 60_000),
@@ -166,8 +126,7 @@ function readTimeouts(
 
 function readUploadRate(given: UploadRateOptions | false | undefined): RoutePlan['uploadRate'] {
   if (given === false) return undefined
-  const { bytesPerSecond, grace } = given ?? { bytesPerSecond: 500, grace: undefined }
-  knownKeys('minUploadRate', given ?? {}, ['bytesPerSecond', 'grace'])
+  const { bytesPerSecond, grace } = section('minUploadRate', given, ['bytesPerSecond', 'grace'])
   return {
     bytesPerSecond: integer('minUploadRate.bytesPerSecond', bytesPerSecond, 500, 1),
     grace: duration('minUploadRate.grace', grace, 20_000),
@@ -176,8 +135,7 @@ function readUploadRate(given: UploadRateOptions | false | undefined): RoutePlan
 
 function readUpgrade(given: boolean | UpgradeOptions | undefined): RoutePlan['upgrade'] {
   if (given === false) return undefined
-  const options = given === true || given === undefined ? {} : given
-  knownKeys('upgrade', options, ['idleTimeout', 'maxLifetime'])
+  const options = section('upgrade', given === true ? undefined : given, ['idleTimeout', 'maxLifetime'])
   return {
     idleTimeout: duration('upgrade.idleTimeout', options.idleTimeout, 3_600_000),
     maxLifetime: duration('upgrade.maxLifetime', options.maxLifetime, 0),

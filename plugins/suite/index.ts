@@ -8,8 +8,8 @@ import reverseProxy, { type ReverseProxyOptions } from '../reverse-proxy/index.t
 
 export { ProxyError } from '../../src/contract/errors.ts'
 export { serverOptions } from '../kernel/server-options.ts'
-export { kernel, observe, reverseProxy }
 export type { KernelOptions, ObserveOptions, ReverseProxyOptions }
+export { kernel, observe, reverseProxy }
 
 /** The whole suite from one object: each key is the options of one plugin. */
 export interface SallyportOptions {
@@ -25,7 +25,9 @@ async function sallyport(app: FastifyInstance, options: SallyportOptions): Promi
   await app.register(kernel, options.kernel ?? {})
   if (options.observe !== false) await app.register(observe, options.observe ?? {})
   const reverse = options.reverse ?? {}
-  for (const one of Array.isArray(reverse) ? (reverse as readonly ReverseProxyOptions[]) : [reverse as ReverseProxyOptions]) {
+  for (const one of Array.isArray(reverse)
+    ? (reverse as readonly ReverseProxyOptions[])
+    : [reverse as ReverseProxyOptions]) {
     await app.register(reverseProxy, one)
   }
 }

@@ -61,18 +61,29 @@ function editDistance(a: string, b: string): number {
   return row[b.length] as number
 }
 
+/** The options under one key: checked for unknown keys; absent is empty. `null` is no object. */
+export function section<T extends object>(where: string, given: T | undefined, known: readonly string[]): Partial<T> {
+  if (given === undefined) return {}
+  knownKeys(where, given, known)
+  return given
+}
+
+/** The longest that Node's timers can wait; a longer one fires at once. */
+const longest = 2 ** 31 - 1
+
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** Milliseconds from a number or from text such as `'500ms'`, `'30s'`, `'1.5m'`, `'2h'`. `false` is 0: off. */
 export function duration(option: string, given: number | string | false | undefined, byDefault: number): number {
   if (given === undefined) return byDefault
   if (given === false) return 0
-  if (typeof given === 'number' && Number.isFinite(given) && given >= 0) return given
   const parts = typeof given === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(given) : null
-  if (parts === null) {
+  const ms = parts === null ? given : Number(parts[1]) * (durationUnits[parts[2] as string] as number)
+  if (typeof ms !== 'number' || !(ms >= 0)) {
     throw new OptionError(option, given, "give milliseconds or text such as '500ms', '30s', '2m'; false is off")
   }
-  return Number(parts[1]) * (durationUnits[parts[2] as string] as number)
+  if (ms > longest) throw new OptionError(option, given, 'give at most 2147483647 ms, nearly 25 days; false is off')
+  return ms
 }
 
 const sizeUnits: Readonly<Record<string, number>> = { b: 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 }

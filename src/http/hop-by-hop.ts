@@ -1,6 +1,6 @@
 /**
  * Is this field for one connection alone? Any case. RFC 9110 7.6.1, the `Proxy-*` fields of section 11.7 and RFC 2616
- * 13.5.1. `Trailer` and `Upgrade` count: who can carry what they announce makes the exception.
+ * 13.5.1; HTTP2-Settings by RFC 7540 3.2.1. `Trailer` and `Upgrade` count: who can carry what they announce makes the exception.
  */
 export function isHopByHop(name: string): boolean {
   switch (name.length) {
@@ -10,6 +10,8 @@ export function isHopByHop(name: string): boolean {
       return isField(name, 'trailer') || isField(name, 'upgrade')
     case 10:
       return isField(name, 'connection') || isField(name, 'keep-alive')
+    case 14:
+      return isField(name, 'http2-settings')
     case 16:
       return isField(name, 'proxy-connection')
     case 17:

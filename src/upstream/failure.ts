@@ -48,9 +48,15 @@ export function answerError(error: unknown, name: string): ProxyError {
   if (error instanceof ProxyError) return error
   const code = codeOf(error)
   const message = (error as Error | null)?.message ?? ''
-  const ours =
-    code === 'UND_ERR_SOCKET' && message === 'bad response'
-      ? 'SP_UPSTREAM_PROTOCOL'
-      : (answerCodes[code] ?? (code.startsWith('HPE_') ? 'SP_UPSTREAM_PROTOCOL' : 'SP_UPSTREAM_RESET'))
+  const ours = isProtocolFault(error, code, message)
+    ? 'SP_UPSTREAM_PROTOCOL'
+    : (answerCodes[code] ?? 'SP_UPSTREAM_RESET')
   return new ProxyError(ours, `${name}: ${message || code}`, error)
+}
+
+/** What undici says of an answer that it cannot read: llhttp's codes, and `bad upgrade`, `bad response`, `bad connect`. */
+function isProtocolFault(error: unknown, code: string, message: string): boolean {
+  if (code.startsWith('HPE_') && code !== 'HPE_HEADER_OVERFLOW') return true
+  if ((error as Error | null)?.name === 'HTTPParserError') return true
+  return code === 'UND_ERR_SOCKET' && /^bad (response|upgrade|connect)/.test(message)
 }

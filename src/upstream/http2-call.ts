@@ -171,6 +171,9 @@ export class Http2Call extends Call {
     if (stream === undefined || stream.destroyed) return
     // RFC 9113 8.1: with the answer complete, what is left of the request is not wanted.
     if (complete && stream.writableEnded) return
+    // close() ends the stream, and an end in order is a native shutdown that asks for trailers. On a stream that is
+    // destroyed by then that is an assertion in Node, and the end of the process.
+    stream._final = (callback) => callback()
     stream.close(NGHTTP2_CANCEL)
     // Else it would wait for its unread data to be read.
     stream.destroy()

@@ -1,3 +1,6 @@
+import type http from 'node:http'
+import type http2 from 'node:http2'
+import type https from 'node:https'
 import Fastify from 'fastify'
 import { describe, expect, test } from 'tstyche'
 import type { SallyportOptions } from '../../plugins/suite/index.ts'
@@ -18,8 +21,11 @@ describe('the suite', () => {
 })
 
 describe('serverOptions()', () => {
-  test('goes into Fastify() and keeps what it is given', () => {
-    expect(Fastify).type.toBeCallableWith(serverOptions())
-    expect(serverOptions({ bodyLimit: 10 })).type.toBeAssignableTo<{ bodyLimit: number }>()
+  test('keeps what it is given, so that Fastify knows the kind of server', () => {
+    expect(Fastify(serverOptions()).server).type.toBe<http.Server>()
+    expect(Fastify(serverOptions({ bodyLimit: 10 })).server).type.toBe<http.Server>()
+    expect(Fastify(serverOptions({ https: { key: '', cert: '' } })).server).type.toBe<https.Server>()
+    expect(Fastify(serverOptions({ http2: true })).server).type.toBe<http2.Http2Server>()
+    expect(Fastify(serverOptions({ http2: true, https: { key: '' } })).server).type.toBe<http2.Http2SecureServer>()
   })
 })
