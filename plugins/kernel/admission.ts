@@ -203,6 +203,7 @@ function unreadTarget(head: RequestHead): Target {
 /** Settles the exchange when the response is over: sent, broken or abandoned. */
 function watch(response: ServerResponse, exchange: Exchange, scope: Scope): void {
   ;(response as Watched)[kExchange] = { exchange, scope, relay: undefined }
+  scope.drain.opened()
   response.on('close', onClose)
 }
 

@@ -14,6 +14,8 @@ export class Drain {
   readonly #timeout: number
   /** True from the moment that the app began to close. */
   closing = false
+  /** Exchanges that are not settled. */
+  #exchanges = 0
 
   constructor(clock: Clock, timeout: number) {
     this.#clock = clock
@@ -32,11 +34,17 @@ export class Drain {
     return this.#open.size
   }
 
+  /** An exchange has begun. */
+  opened(): void {
+    this.#exchanges++
+  }
+
   /**
    * An exchange is over. While the app closes its connection may be idle from now on, and nobody would look at it again: a
    * head that went out before the close began could not say `Connection: close`.
    */
   settled(app: FastifyInstance): void {
+    this.#exchanges--
     if (!this.closing) return
     const server = app.server as { closeIdleConnections?: () => void }
     setImmediate(() => server.closeIdleConnections?.())
@@ -53,6 +61,7 @@ export class Drain {
       sessions.add(session)
       session.once('close', () => sessions.delete(session))
     })
+    this.#holdClose(app.server)
     app.addHook('preClose', (done) => {
       this.closing = true
       for (const session of sessions) session.close()
@@ -65,4 +74,26 @@ export class Drain {
       done()
     })
   }
+
+  /**
+   * Node tells the end of a server before the ends of its last connections, and Fastify goes on to close what settle
+   * listeners write to. So the server's end waits for the last of them to be settled: a few turns of the event loop.
+   */
+  #holdClose(server: Closable): void {
+    const { close } = server
+    server.close = (callback) =>
+      close.call(server, (error) => {
+        const look = (turns: number): void => {
+          if (this.#exchanges > 0 && turns > 0) setImmediate(look, turns - 1)
+          else callback?.(error)
+        }
+        look(mostTurns)
+      })
+  }
+}
+
+const mostTurns = 100
+
+interface Closable {
+  close(callback?: (error?: Error) => void): unknown
 }

@@ -31,7 +31,7 @@ export async function startProxy(t: TestContext, setup: ProxySetup = {}): Promis
   const settled: Exchange[] = []
   const app = Fastify(serverOptions(setup.server ?? {})) as unknown as FastifyInstance
   t.after(() => app.close())
-  await app.register(kernel, { drainTimeout: 500, pseudonym: 'gate', ...setup.kernel })
+  await app.register(kernel, { drainTimeout: 5000, pseudonym: 'gate', ...setup.kernel })
   app.proxy.onSettle((exchange) => settled.push(exchange))
   await app.register(reverseProxy)
   await setup.setup?.(app)
