@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import Fastify from 'fastify'
 import reverseProxy, { type ReverseProxyOptions } from '../../plugins/reverse-proxy/index.ts'
-import type { OptionError } from '../../src/contract/options.ts'
+import { OptionError } from '../../src/contract/options.ts'
 import { readInterfaces } from '../docs/interfaces.ts'
 
 async function boot(options: object): Promise<void> {
@@ -82,8 +82,8 @@ const wrong: readonly [options: object, option: string, right: RegExp][] = [
 describe('a wrong option is an error at boot that names it, what was given and what is right', () => {
   for (const [options, option, right] of wrong) {
     test(JSON.stringify(options), async () => {
-      await assert.rejects(boot(options), (error: OptionError) => {
-        assert.equal(error.name, 'OptionError', error.stack)
+      await assert.rejects(boot(options), (error) => {
+        assert.ok(error instanceof OptionError, String(error))
         assert.equal(error.option, option)
         assert.match(error.message, right)
         assert.doesNotMatch(error.message, /secret/)

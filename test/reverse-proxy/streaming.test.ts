@@ -59,31 +59,43 @@ const piece = Buffer.alloc(64 * 1024)
 /** Far more than what all sockets of the way can hold. */
 const much = 96 * 1024 * 1024
 
-test('a client that does not read holds the upstream back', async (t) => {
-  let written = 0
-  let full = false
-  const origin = await rawOrigin(t, async (socket) => {
-    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${much}\r\n\r\n`)
-    while (written < much && !socket.destroyed) {
-      written += piece.length
-      if (!socket.write(piece)) {
-        const drained = once(socket, 'drain').then(
-          () => true,
-          () => true,
-        )
-        full = !(await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 1000, false))]))
-        if (full) return
+for (const way of ['HTTP/1.1', 'HTTP/1.1 with onSend hooks', 'HTTP/2']) {
+  test(`a client that does not read holds the upstream back, over ${way}`, async (t) => {
+    let written = 0
+    let full = false
+    const origin = await rawOrigin(t, async (socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${much}\r\n\r\n`)
+      while (written < much && !socket.destroyed) {
+        written += piece.length
+        if (!socket.write(piece)) {
+          const drained = once(socket, 'drain').then(
+            () => true,
+            () => true,
+          )
+          full = !(await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 1000, false))]))
+          if (full) return
+        }
       }
+    })
+    const gate = await proxyTo(
+      t,
+      { upstream: origin.url },
+      { hooks: way.endsWith('hooks'), server: { http2: way === 'HTTP/2' } },
+    )
+
+    if (way === 'HTTP/2') {
+      const session = http2.connect(gate.url)
+      t.after(() => session.destroy())
+      session.request({ ':path': '/' }).pause()
+    } else {
+      const client = await say(t, gate.port, get)
+      client.socket.pause()
     }
+
+    await eventually(() => full || written >= much, 'the origin is held back')
+    assert.ok(full && written < much / 2, `${written} bytes were taken`)
   })
-  const gate = await proxyTo(t, { upstream: origin.url })
-
-  const client = await say(t, gate.port, get)
-  client.socket.pause()
-
-  await eventually(() => full || written >= much, 'the origin is held back')
-  assert.ok(full && written < much / 2, `${written} bytes were taken`)
-})
+}
 
 test('an upstream that does not read holds the client back', async (t) => {
   const origin = await rawOrigin(t, (socket) => socket.pause())
@@ -100,4 +112,15 @@ test('an upstream that does not read holds the client back', async (t) => {
   }
 
   assert.ok(full && written < much / 2, `${written} bytes were taken`)
+})
+
+test('a client that an unreading upstream holds back is not blamed for a slow upload', async (t) => {
+  const origin = await rawOrigin(t, (socket) => socket.pause())
+  const minUploadRate = { bytesPerSecond: 4_000_000, grace: 500 }
+  const gate = await proxyTo(t, { upstream: origin.url, minUploadRate, timeouts: { total: 4500 } })
+  const client = await say(t, gate.port, `POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${much}\r\n\r\n`)
+
+  client.socket.write(Buffer.alloc(much / 2))
+
+  assert.match(await client.until(/"code":"SP_\w+"/), /SP_TOTAL_TIMEOUT/)
 })

@@ -216,3 +216,16 @@ test('close() gives upgraded connections the time of the drain and no more', asy
   await client.closed
   await (await origin.connection(0)).closed
 })
+
+test('reply.proxy() with an upstream that is found late upgrades too', async (t) => {
+  const origin = await rawOrigin(t, answers(switching))
+  const upstream = async (): Promise<string> => origin.url
+  const gate = await openGate(t, async (app) => {
+    await app.register(reverseProxy)
+    app.get('/', { config: { proxy: {} } }, (_request, reply) => reply.proxy({ upstream }))
+    app.get('/off', { config: { proxy: {} } }, (_request, reply) => reply.proxy({ upstream, upgrade: false }))
+  })
+
+  await (await say(t, gate.port, ask())).until(/101 Switching/)
+  assert.match(await (await say(t, gate.port, ask('echo', '/off'))).closed, /^HTTP\/1\.1 502 [\s\S]*SP_UPGRADE_FAILED/)
+})

@@ -28,7 +28,7 @@ export async function openGate(
   build: (app: FastifyInstance) => unknown,
   options: GateOptions = {},
 ): Promise<Gate> {
-  const app = Fastify(serverOptions(options.server) as FastifyServerOptions) as unknown as FastifyInstance
+  const app = Fastify(serverOptions({ ...options.server }) as FastifyServerOptions) as unknown as FastifyInstance
   const sockets = new Set<Socket>()
   app.server.on('connection', (socket: Socket) => {
     sockets.add(socket)
