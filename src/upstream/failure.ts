@@ -60,3 +60,9 @@ function isProtocolFault(error: unknown, code: string, message: string): boolean
   if ((error as Error | null)?.name === 'HTTPParserError') return true
   return code === 'UND_ERR_SOCKET' && /^bad (response|upgrade|connect)/.test(message)
 }
+
+/** In TLS 1.3 the upstream says what it thinks of our certificate when the connection stands already (RFC 8446 4.4.2.4). */
+function byPrefix(code: string): ErrorCode {
+  if (code.startsWith('HPE_')) return 'SP_UPSTREAM_PROTOCOL'
+  return code.startsWith('ERR_SSL_') ? 'SP_TLS_PROTOCOL' : 'SP_UPSTREAM_RESET'
+}

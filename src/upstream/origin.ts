@@ -48,6 +48,7 @@ export function createUpstream(option: string, url: string, settings: UpstreamSe
 
   const hostname = parsed.hostname.startsWith('[') ? parsed.hostname.slice(1, -1) : parsed.hostname
   const port = parsed.port === '' ? (protocol === 'https:' ? 443 : 80) : Number(parsed.port)
+  if (port === 0) throw new OptionError(option, url, `port 0 is no port to connect to; ${right}`)
   return Object.freeze({
     ...common,
     name: `${net.isIPv6(hostname) ? `[${hostname}]` : hostname}:${port}`,
