@@ -43,14 +43,17 @@ export function connectError(error: unknown, name: string): ProxyError {
   return new ProxyError(ours, `${name}: ${(error as Error).message || code}`, error)
 }
 
-/** What a failure on a standing connection is to us. */
+/**
+ * What a failure on a standing connection is to us. A TLS alert may be one: in TLS 1.3 the upstream says what it thinks
+ * of our certificate when the connection stands already (RFC 8446 4.4.2.4).
+ */
 export function answerError(error: unknown, name: string): ProxyError {
   if (error instanceof ProxyError) return error
   const code = codeOf(error)
   const message = (error as Error | null)?.message ?? ''
   const ours = isProtocolFault(error, code, message)
     ? 'SP_UPSTREAM_PROTOCOL'
-    : (answerCodes[code] ?? 'SP_UPSTREAM_RESET')
+    : (answerCodes[code] ?? (code.startsWith('ERR_SSL_') ? 'SP_TLS_PROTOCOL' : 'SP_UPSTREAM_RESET'))
   return new ProxyError(ours, `${name}: ${message || code}`, error)
 }
 
@@ -59,10 +62,4 @@ function isProtocolFault(error: unknown, code: string, message: string): boolean
   if (code.startsWith('HPE_') && code !== 'HPE_HEADER_OVERFLOW') return true
   if ((error as Error | null)?.name === 'HTTPParserError') return true
   return code === 'UND_ERR_SOCKET' && /^bad (response|upgrade|connect)/.test(message)
-}
-
-/** In TLS 1.3 the upstream says what it thinks of our certificate when the connection stands already (RFC 8446 4.4.2.4). */
-function byPrefix(code: string): ErrorCode {
-  if (code.startsWith('HPE_')) return 'SP_UPSTREAM_PROTOCOL'
-  return code.startsWith('ERR_SSL_') ? 'SP_TLS_PROTOCOL' : 'SP_UPSTREAM_RESET'
 }
