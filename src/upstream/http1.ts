@@ -32,7 +32,7 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
   const all = new Set<Connection>()
   /** Last in, first out: the rest grow old and close. */
   const idle: Connection[] = []
-  let dialling = 0
+  const dialling = new Set<Socket>()
   let closed = false
 
   function dispatch(options: DispatchOptions, handler: DispatchHandler): boolean {
@@ -45,15 +45,14 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
         return true
       }
     }
-    if (closed || all.size + dialling >= maxConnections) {
+    if (closed || all.size + dialling.size >= maxConnections) {
       const why = closed ? 'closing' : `${maxConnections} connections are open`
       handler.onResponseError?.(idleController, new ProxyError('SP_NO_UPSTREAM', `${upstream.name}: ${why}`))
       return true
     }
     const began = clock.now()
-    dialling++
-    dial(upstream, { clock, timeout: options.connectTimeout ?? 5000, alpn }, (error, socket) => {
-      dialling--
+    const attempt = dial(upstream, { clock, timeout: options.connectTimeout ?? 5000, alpn }, (error, socket) => {
+      dialling.delete(attempt)
       if (socket === null) {
         handler.onResponseError?.(idleController, error as ProxyError)
         return
@@ -61,6 +60,7 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
       if (options.exchange !== undefined) options.exchange.facts.connect = clock.now() - began
       send(open(socket), options, handler)
     })
+    dialling.add(attempt)
     return true
   }
 
@@ -135,6 +135,7 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
       all.delete(connection)
       connection.client.destroy(error).catch(ignore)
     }
+    for (const socket of dialling) socket.destroy(error)
     idle.length = 0
   }
 
