@@ -3,7 +3,7 @@ import type { Case } from '../harness/case.ts'
 import { openWebsocket } from '../harness/open-websocket.ts'
 import { get, ok } from '../harness/origin.ts'
 import { quiet, until } from '../harness/patience.ts'
-import { clientSays, closeFrame, handshake, textFrame } from '../harness/websocket.ts'
+import { clientSays, closeFrame, handshake, saysClose, textFrame } from '../harness/websocket.ts'
 
 /** WebSockets that live, end and share a server. */
 export const upgradeLife: readonly Case[] = [
@@ -15,7 +15,8 @@ export const upgradeLife: readonly Case[] = [
       for (const how of ['leave', 'reset'] as const) {
         const { client, request } = await openWebsocket(ctx)
         client[how]()
-        await until(() => request.connection.ended, `${how}: the end at the origin`, 1000)
+        const isTold = () => request.connection.ended || saysClose(request.connection.tunnel)
+        await until(isTold, `${how}: the end, or a close frame, at the origin`, 1000)
       }
     },
   },
@@ -27,7 +28,8 @@ export const upgradeLife: readonly Case[] = [
       for (const how of ['end', 'reset'] as const) {
         const { client, request } = await openWebsocket(ctx)
         request.connection[how]()
-        await until(() => client.ending !== 'open', `${how}: the end at the client`, 1000)
+        const isTold = () => client.ending !== 'open' || saysClose(client.tunnel)
+        await until(isTold, `${how}: the end, or a close frame, at the client`, 1000)
       }
       ctx.origin.answer = ok('ok')
       assert.equal((await ctx.ask(get('/'))).status, 200)
@@ -40,10 +42,10 @@ export const upgradeLife: readonly Case[] = [
     async run(ctx) {
       const { client, request } = await openWebsocket(ctx)
       client.send(closeFrame(true))
-      await until(() => request.connection.tunnel.includes(Buffer.from([0x88])), 'the close frame at the origin')
+      await until(() => saysClose(request.connection.tunnel), 'the close frame at the origin')
       request.reply(closeFrame(false))
       request.connection.end()
-      await until(() => client.tunnel.includes(Buffer.from([0x88])), 'the close frame at the client')
+      await until(() => saysClose(client.tunnel), 'the close frame at the client')
       await client.closed()
     },
   },

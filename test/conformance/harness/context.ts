@@ -9,6 +9,7 @@ import { RawHttp2 } from './raw-http2.ts'
 export class Context {
   readonly origin: Origin
   #proxy: RunningProxy | undefined
+  #starting: Promise<RunningProxy> | undefined
   readonly #under: ProxyUnderTest
   readonly #cleanups: (() => unknown)[] = []
 
@@ -29,7 +30,7 @@ export class Context {
 
   /** A client of the proxy, which is started with nothing asked if it is not there. */
   async connect(proxy?: RunningProxy): Promise<RawClient> {
-    const { port } = proxy ?? this.#proxy ?? (await this.start())
+    const { port } = proxy ?? this.#proxy ?? (await this.#started())
     const client = await RawClient.connect(port)
     this.defer(() => client.socket.destroy())
     return client
@@ -43,7 +44,7 @@ export class Context {
 
   /** An HTTP/2 client of the proxy, which is started for cleartext HTTP/2 if it is not there. */
   async http2(options: Parameters<typeof RawHttp2.connect>[1] = {}): Promise<RawHttp2> {
-    const { port } = this.#proxy ?? (await this.start({ inbound: 'http2' }))
+    const { port } = this.#proxy ?? (await this.#started({ inbound: 'http2' }))
     const client = await RawHttp2.connect(port, options)
     this.defer(() => client.leave())
     return client
@@ -54,6 +55,12 @@ export class Context {
     const origin = await Origin.start(options)
     this.defer(() => origin.close())
     return origin
+  }
+
+  /** Clients that connect at the same time share one start. */
+  #started(setup?: Setup): Promise<RunningProxy> {
+    this.#starting ??= this.start(setup)
+    return this.#starting
   }
 
   /** Runs when the case ends, last first. */

@@ -64,6 +64,11 @@ function wsFrame(first: number, payload: Buffer, masked: boolean): Buffer {
   return Buffer.concat([Buffer.from([first, 0x80 | payload.length]), mask, body])
 }
 
+/** A close frame is among the bytes. */
+export function saysClose(bytes: Buffer): boolean {
+  return bytes.includes(0x88)
+}
+
 /** Payload of the first text frame in `bytes`, or undefined while there is none. */
 export function readText(bytes: Buffer): string | undefined {
   const at = bytes.indexOf(0x81)

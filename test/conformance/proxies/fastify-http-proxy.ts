@@ -37,7 +37,7 @@ async function start(upstreams: readonly string[], setup: Setup): Promise<Runnin
   for (const { prefix, to } of setup.mounts ?? [{ prefix: '/' }]) {
     const base = new URL(upstreams[0] ?? '')
     // The README: paths in `upstream` are ignored, rewritePrefix is the place for them; without it the prefix goes.
-    const rewritePrefix = to ?? (base.pathname === '/' ? prefix : base.pathname)
+    const rewritePrefix = to ?? (base.pathname === '/' ? prefix : `${base.pathname}/`)
     const rewrite = rewritePrefix === '/' ? {} : { rewritePrefix }
     const upstream = setup.chosenByHost === undefined ? base.origin : ''
     await app.register(httpProxy, { ...options, upstream, prefix, ...rewrite })

@@ -10,6 +10,7 @@ export class RemoteProxy implements ProxyUnderTest {
   /** How the process died since `forget`, or undefined. */
   crashed: string | undefined
   #child: ChildProcess | undefined
+  #forking: Promise<void> | undefined
   #exited: Promise<void> = Promise.resolve()
   #orders = 0
   #errors = ''
@@ -21,7 +22,13 @@ export class RemoteProxy implements ProxyUnderTest {
 
   async start(upstreams: readonly string[], setup: Setup): Promise<RunningProxy> {
     await this.#deathComplete()
-    this.#child ??= await this.#fork()
+    // Starts at the same time share the process.
+    if (this.#child === undefined) {
+      this.#forking ??= this.#fork().finally(() => {
+        this.#forking = undefined
+      })
+      await this.#forking
+    }
     const port = await this.#order({ start: { upstreams, setup } })
     return {
       port,
@@ -49,7 +56,7 @@ export class RemoteProxy implements ProxyUnderTest {
     this.#child = undefined
   }
 
-  async #fork(): Promise<ChildProcess> {
+  async #fork(): Promise<void> {
     const child = fork(new URL('./child.ts', import.meta.url), [this.name], { silent: true })
     this.#errors = ''
     child.stdout?.resume()
@@ -64,8 +71,10 @@ export class RemoteProxy implements ProxyUnderTest {
         resolve()
       })
     })
-    await new Promise<Report>((resolve) => this.#waiting.set(0, resolve))
-    return child
+    const { failure } = await new Promise<Report>((resolve) => this.#waiting.set(0, resolve))
+    this.#waiting.delete(0)
+    if (failure !== undefined) throw new Error(failure.message)
+    this.#child = child
   }
 
   /** A process that dies closes its channel first and is gone some time later: a new one may not begin before. */
