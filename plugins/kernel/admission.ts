@@ -174,7 +174,12 @@ function refusalFor(
   checks: RouteChecks,
   pseudonym: string,
 ): Refusal | undefined {
-  if (target instanceof RequestFault) return refusalOf(target.code, target.detail)
+  if (target instanceof RequestFault) {
+    const refusal = refusalOf(target.code, target.detail)
+    // A head that is wrong as a whole may be read in two ways: nothing more is read behind it (RFC 9112 11.2).
+    const clear = target.code === 'SP_BAD_PATH' || target.code === 'SP_URI_TOO_LONG'
+    return clear || exchange.protocol === 'HTTP/2.0' ? refusal : { ...refusal, manner: 'close' }
+  }
   if (target.method === 'TRACE' && !checks.trace) return refusalOf('SP_METHOD_NOT_ALLOWED', 'TRACE is off')
   if (checks.via && viaLoop(exchange, pseudonym)) return refusalOf('SP_LOOP', `Via already names ${pseudonym}`)
   return undefined

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorTable } from '../../src/contract/errors.ts'
 import { errorBody } from '../../src/http/error-body.ts'
+import { proxyStatus } from '../../src/http/proxy-status.ts'
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'SP_FIELDS_TOO_LARGE',
@@ -23,7 +24,6 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   socket.pause()
   if (answered.has(socket)) return
   answered.add(socket)
-  const { status, text } = errorTable[codes[error.code ?? ''] ?? 'SP_BAD_REQUEST']
   const code = codes[error.code ?? ''] ?? 'SP_BAD_REQUEST'
 
   answerInTurn()
@@ -44,17 +44,32 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
       socket.destroy()
       return
     }
-    const { type, body } = errorBody(undefined, status, code, text, '')
-    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${type}\r\nConnection: close\r\n`
-    // Ended and then destroyed, or a request that waits for the rest of its content would wait for ever.
-    socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy())
+    writeFailure(socket, code)
   }
+}
+
+/** Answers on the bare connection, and ends it. Nothing is known of the request, so the body is JSON. */
+export function writeFailure(socket: Socket, code: ErrorCode): void {
+  const { status, text, proxyStatus: error } = errorTable[code]
+  const { type, body } = errorBody(undefined, status, code, text, '')
+  const fields = [
+    `Content-Type: ${type}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    `Proxy-Status: ${proxyStatus('sallyport', error)}`,
+    ...(status === 405 ? ['Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] : []),
+    'Connection: close',
+  ]
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fields.join('\r\n')}\r\n\r\n`
+  // Ended and then destroyed, or a request that waits for the rest of its content would wait for ever.
+  socket.end(head + body, () => socket.destroy())
 }
 
 /** Answers what Fastify's router refuses: a path that cannot be decoded, above all. */
 export function answerFrameworkError(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
   const code: ErrorCode = (error as { statusCode?: number }).statusCode === 414 ? 'SP_URI_TOO_LONG' : 'SP_BAD_PATH'
-  const { status, text } = errorTable[code]
+  const { status, text, proxyStatus: kind } = errorTable[code]
   const { type, body } = errorBody(reply.request.headers.accept, status, code, text, '')
-  reply.code(status).header('content-type', type).send(body)
+  reply.code(status).header('content-type', type).header('cache-control', 'no-store')
+  reply.header('proxy-status', proxyStatus('sallyport', kind)).send(body)
 }

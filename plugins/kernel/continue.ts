@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { writeFailure } from './client-errors.ts'
 import type { RouteTable } from './route-table.ts'
 
 const waiting = new WeakSet<IncomingMessage>()
@@ -18,7 +20,20 @@ export function ownContinue(app: FastifyInstance, routes: RouteTable): void {
     else response.writeContinue()
     app.routing(request, response)
   })
+  // Any other expectation: Node would answer a bare 417. On a proxied route the check of the request does, as for all.
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    if (routes.find(request)?.proxied === true) app.routing(request, response)
+    else response.writeHead(417).end()
+  })
+  // Node closes a CONNECT without a word where nobody listens.
+  app.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    if (app.server.listenerCount('connect') > 1) return
+    socket.on('error', ignore)
+    writeFailure(socket, 'SP_METHOD_NOT_ALLOWED')
+  })
 }
+
+function ignore(): void {}
 
 function wait(request: IncomingMessage, response: ServerResponse): void {
   waiting.add(request)

@@ -1,4 +1,5 @@
-import type { Http2Server, ServerHttp2Session } from 'node:http2'
+import type { ServerHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../src/contract/clock.ts'
 
@@ -56,6 +57,11 @@ export class Drain {
    */
   install(app: FastifyInstance): void {
     const sessions = new Set<ServerHttp2Session>()
+    const sockets = new Set<Socket>()
+    app.server.on('connection', (socket: Socket) => {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+    })
     app.server.on('session' as 'connection', (incoming: unknown) => {
       const session = incoming as ServerHttp2Session
       sessions.add(session)
@@ -67,8 +73,8 @@ export class Drain {
       for (const session of sessions) session.close()
       const deadline = this.#clock.setTimer(() => {
         for (const one of [...this.#open]) one.close('drain')
-        for (const session of sessions) session.destroy()
-        ;(app.server as unknown as Http2Server & { closeAllConnections?: () => void }).closeAllConnections?.()
+        // The sockets themselves: a session that is destroyed still waits for a client that does not read.
+        for (const socket of sockets) socket.destroy()
       }, this.#timeout)
       app.server.once('close', () => this.#clock.clearTimer(deadline))
       done()

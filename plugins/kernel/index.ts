@@ -127,11 +127,21 @@ function checkServer(app: FastifyInstance, { limits }: KernelOptions, settings: 
   }
   // Node drops what is over its own count, or answers 431: ours decides.
   if ('maxHeadersCount' in server) server.maxHeadersCount = Math.max(2000, settings.limits.headerFields + 100)
-  if ((app.initialConfig as { return503OnClosing?: boolean }).return503OnClosing !== false) {
+  if (answers503(app)) {
     app.log.warn(
       'sallyport: this server answers 503 to requests that arrive while it closes; create it with Fastify(serverOptions())',
     )
   }
+}
+
+/** Fastify keeps the option to itself; where it is not found, nothing is said. */
+function answers503(app: FastifyInstance): boolean {
+  for (let at: object | null = app; at !== null; at = Object.getPrototypeOf(at)) {
+    const key = Object.getOwnPropertySymbols(at).find(({ description }) => description === 'fastify.options')
+    const options = key === undefined ? undefined : (at as Record<symbol, { return503OnClosing?: boolean }>)[key]
+    if (options !== undefined) return options.return503OnClosing !== false
+  }
+  return false
 }
 
 export default fp(kernel, { name: 'sallyport-kernel', fastify: '5.x' })

@@ -23,8 +23,8 @@ const keys = ['trustedProxies', 'pseudonym', 'limits', 'requestIdField', 'http2'
 const clockMethods = ['now', 'wall', 'setTimer', 'clearTimer'] as const
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
-/** At least this much, or no request of a browser would pass. */
-const leastBytes = 1024
+/** At least this much, or nothing at all would pass. */
+const leastBytes = 64
 
 /** @throws OptionError */
 export function readLimits(given: LimitOptions | undefined): KernelSettings['limits'] {

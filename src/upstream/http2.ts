@@ -60,9 +60,18 @@ export function createHttp2Upstream(upstream: Upstream, settings: { readonly clo
     const session = withRoom()
     if (session !== undefined && waiting.size === 0) new Http2Call(options, handler, upstream, clock, session).send()
     else if (closed) refuse(handler, 'closing')
-    else if (waiting.size >= maxWaiting) refuse(handler, `${maxWaiting} exchanges wait for a stream`)
+    else if (waiting.size >= maxWaiting && !forgetGone()) refuse(handler, `${maxWaiting} exchanges wait for a stream`)
     else wait(options, handler)
     return true
+  }
+
+  /** Those whose client has left make room: nobody waits with them any more. */
+  function forgetGone(): boolean {
+    for (const one of [...waiting]) {
+      const { exchange } = one.options
+      if (exchange !== undefined && exchange.facts.duration >= 0) leave(one, new ProxyError('SP_CLIENT_GONE'))
+    }
+    return waiting.size < maxWaiting
   }
 
   function refuse(handler: DispatchHandler, why: string): void {
