@@ -19,6 +19,13 @@ import { Scope, type Shared } from './scope.ts'
 import type { KernelOptions, ProxyRouteConfig } from './types.ts'
 import { ownUpgrades } from './upgrades.ts'
 
+export { errorTable, ProxyError } from '../../src/contract/errors.ts'
+export { type Exchange, requestField } from '../../src/contract/exchange.ts'
+export { factTable } from '../../src/contract/facts.ts'
+export type { Guard, GuardSlot, Refusal } from '../../src/contract/guard.ts'
+export { WrappedHandler } from '../../src/contract/handler.ts'
+export type * from '../../src/contract/layer.ts'
+export type * from '../../src/contract/pool.ts'
 export { serverOptions } from './server-options.ts'
 export type * from './types.ts'
 
