@@ -61,6 +61,8 @@ export class Drain {
     app.server.on('connection', (socket: Socket) => {
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
+      // Accepted from the backlog after the close began: whoever has asked nothing is not waited for.
+      if (this.closing) setImmediate(endUnused, [socket])
     })
     app.server.on('session' as 'connection', (incoming: unknown) => {
       const session = incoming as ServerHttp2Session
@@ -70,6 +72,8 @@ export class Drain {
     this.#holdClose(app.server)
     app.addHook('preClose', (done) => {
       this.closing = true
+      // One turn later, so that a request which is here already is read first.
+      setImmediate(endUnused, sockets)
       for (const session of sessions) session.close()
       const deadline = this.#clock.setTimer(() => {
         for (const one of [...this.#open]) one.close('drain')
@@ -99,6 +103,10 @@ export class Drain {
 }
 
 const mostTurns = 100
+
+function endUnused(sockets: Iterable<Socket>): void {
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+}
 
 interface Closable {
   close(callback?: (error?: Error) => void): unknown
