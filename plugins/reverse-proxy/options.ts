@@ -1,37 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { UpstreamTls } from '../../src/contract/pool.ts'
+import type { FieldRules } from '../../src/http/field-rules.ts'
+import type { PathRules } from '../../src/http/path-policy.ts'
 
-/** One change to the fields of a message. Names are matched without case; values may hold facts: `{upstream}`. */
-export interface FieldRules {
-  /** Replaces the field, or adds it where it is absent. */
-  readonly set?: Readonly<Record<string, string>>
-  /** Adds a field line beside those that are there. */
-  readonly add?: Readonly<Record<string, string>>
-  /** Removes every line of the field. A `*` at the end matches any ending: `x-internal-*`. */
-  readonly remove?: readonly string[]
-  /** Renames every line of the field, from key to value. */
-  readonly rename?: Readonly<Record<string, string>>
-}
-
-/** What may pass in a path. `refuse` answers 400 and nothing is sent upstream. */
-export interface PathRules {
-  /** `.` and `..` segments in every encoding, `..;` too. @default 'refuse' */
-  readonly dotSegments?: 'refuse' | 'pass'
-  /** `\`, raw. @default 'refuse' */
-  readonly backslash?: 'refuse' | 'pass'
-  /** `%5C`. @default 'refuse' */
-  readonly encodedBackslash?: 'refuse' | 'pass'
-  /** `%2F`. @default 'pass' */
-  readonly encodedSlash?: 'refuse' | 'pass'
-  /** `%00`. @default 'refuse' */
-  readonly nul?: 'refuse' | 'pass'
-  /** `%01` to `%1F` and `%7F`; `%0D%0A` above all. @default 'refuse' */
-  readonly control?: 'refuse' | 'pass'
-  /** `;`. @default 'pass' */
-  readonly semicolon?: 'refuse' | 'pass'
-  /** `//`. @default 'pass' */
-  readonly emptySegments?: 'refuse' | 'pass'
-}
+export type { FieldRules, PathRules }
 
 export interface TimeoutOptions {
   /** For a connection to stand. @default '5s' */
