@@ -25,6 +25,8 @@ export class Facts {
   pool: string | undefined = undefined
   /** Connections or streams tried for this exchange. */
   attempts = 0
+  /** Milliseconds that it waited for a place at an upstream. */
+  queued = -1
   /** True when the last attempt went out on a connection that had served before. */
   reused = false
   /** Code of the refusal, when a guard or a check said no. */
@@ -50,6 +52,11 @@ export class Exchange {
   readonly facts: Facts = new Facts()
   /** Where the last attempt went. */
   upstream: Upstream | undefined = undefined
+  /** True once the client has left. */
+  gone = false
+  /** Fields (name, value, ...) for this client's answer alone; never stored, never another client's. */
+  replyFields: string[] | undefined = undefined
+  #leaving: Set<() => void> | undefined
 
   constructor(
     kind: ExchangeKind,
@@ -67,6 +74,25 @@ export class Exchange {
     this.protocol = protocol
     this.rawFields = rawFields
     this.startedAt = startedAt
+  }
+
+  /** Calls `fn` when the client leaves, in the same turn. */
+  onGone(fn: () => void): void {
+    this.#leaving ??= new Set()
+    this.#leaving.add(fn)
+  }
+
+  offGone(fn: () => void): void {
+    this.#leaving?.delete(fn)
+  }
+
+  /** The client has left: whoever works for it stops. */
+  leave(): void {
+    if (this.gone) return
+    this.gone = true
+    if (this.#leaving === undefined) return
+    for (const fn of this.#leaving) fn()
+    this.#leaving = undefined
   }
 }
 

@@ -28,6 +28,7 @@ export const factTable: Readonly<Record<string, (exchange: Exchange) => Fact>> =
   duration: (x) => ms(x.facts.duration),
   'duration.connect': (x) => ms(x.facts.connect),
   'duration.firstByte': (x) => ms(x.facts.firstByte),
+  'duration.queued': (x) => ms(x.facts.queued),
   upstream: (x) => x.facts.upstream,
   'upstream.protocol': (x) => x.facts.upstreamProtocol,
   'upstream.reused': (x) => x.facts.reused || undefined,

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { Exchange } from './exchange.ts'
-import type { Pool, Upstream } from './pool.ts'
+import type { Pool, RetryPolicy, Upstream } from './pool.ts'
 
 /**
  * What a layer may tell the one inside. undici's options, and ours beside them.
@@ -10,6 +10,10 @@ export interface DispatchOptions extends Dispatcher.DispatchOptions {
   exchange?: Exchange | undefined
   /** Where the balance layer picks. */
   pool?: Pool | undefined
+  /** The retry layer's memory of this exchange; the balance layer adds what it picks, and picks nothing of it. */
+  tried?: Upstream[] | undefined
+  /** How this exchange may be tried again. @default the pool's own */
+  retry?: RetryPolicy | undefined
   /** Where the transport sends. The balance layer sets it; without it the transport goes to `origin`. */
   upstream?: Upstream | undefined
   /** Milliseconds for a connection to stand. 0 is no limit. */

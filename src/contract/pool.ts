@@ -1,4 +1,5 @@
 import type { SecureVersion } from 'node:tls'
+import type { ErrorCode } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 
 /** How to speak TLS to an upstream. Verification is on unless `rejectUnauthorized` is false. */
@@ -32,37 +33,72 @@ export interface Upstream {
   /** Speak HTTP/2: by ALPN over TLS, with prior knowledge in cleartext. */
   readonly http2: boolean
   readonly tls: UpstreamTls | undefined
-  readonly weight: number
+  /** Address to dial in place of `hostname`, as DNS discovery found it. Host, SNI and certificate keep the name. */
+  readonly address: string | undefined
+  /** Connections that may stand at a time. */
+  readonly maxConnections: number
 }
 
 /** What the picker is told. */
 export interface Ask {
   readonly exchange: Exchange | undefined
-  /** Upstreams that this exchange has tried; not given again while another is ready. */
+  /** Upstreams that this exchange has tried; not given again. */
   readonly tried: readonly Upstream[]
 }
 
 /** A place taken on one upstream, given back exactly once. */
 export interface Lease {
   readonly upstream: Upstream
-  /** `ok` means that the upstream answered, with whatever status. */
-  release(outcome: LeaseOutcome): void
-}
-
-export interface LeaseOutcome {
-  readonly ok: boolean
-  /** 0 when there was no answer. */
-  readonly status: number
-  /** Milliseconds to the head of the answer, -1 without one. */
-  readonly firstByte: number
-  /** True when no connection could be made. */
-  readonly connectFailed: boolean
+  /** The head of the final answer came. At most once, before `release`. */
+  answered(status: number): void
+  /**
+   * It is over. `error` is what went wrong at the upstream; undefined when it answered to the end, and when the end was
+   * none of its doing (the client left, the proxy gave up for reasons of its own).
+   */
+  release(error?: ErrorCode): void
 }
 
 /** Where an exchange may go. */
 export interface Pool {
   readonly name: string
+  /** As they stand now. */
   readonly upstreams: readonly Upstream[]
   /** A lease, or undefined when nothing is ready. */
   pick(ask: Ask): Lease | undefined
+  /**
+   * Waits for a place, where the pool has a queue and is full. Calls back once: a lease, or undefined when the time is up
+   * or the pool closed. Returns a function that leaves the queue; undefined when there is no queue, or no place in it.
+   */
+  wait(ask: Ask, callback: (lease: Lease | undefined) => void): (() => void) | undefined
+  /** True when `pick` would find an upstream that is not in `tried`. Takes nothing. */
+  has(ask: Ask): boolean
+  /** Whole seconds after which asking again makes sense; at least 1. */
+  retryAfter(): number
+  /** How exchanges of this pool are tried again. */
+  readonly retry: RetryPolicy
+}
+
+/** Conditions for another attempt. Connect failures always are one: nothing was sent. */
+export type RetryCondition = 'reset' | 'timeout' | '5xx' | '502' | '503' | '504' | '429'
+
+/** How one exchange may be tried again. Times in milliseconds. */
+export interface RetryPolicy {
+  /** Attempts after the first that conditions may cause; connect failures do not count. */
+  readonly attempts: number
+  readonly on: ReadonlySet<RetryCondition>
+  /** For the head of the answer of one attempt; 0 is none of its own. */
+  readonly perTryTimeout: number
+  /** Bytes of content kept for another attempt; 0 is none: then a request with content is sent once. */
+  readonly bufferBody: number
+  /** A second GET is sent to another upstream when the first has not answered for so long; 0 is never. */
+  readonly hedgeAfter: number
+  /** Attempts that may run at a time beside the first ones. */
+  readonly budget: RetryBudget
+}
+
+/** Keeps retries from becoming the load. Envoy: `max(least, ratio * (active + pending))` at a time. */
+export interface RetryBudget {
+  /** False: no more retries now. True: one is taken, to be given back by `release`. */
+  take(): boolean
+  release(): void
 }

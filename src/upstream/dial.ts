@@ -21,7 +21,9 @@ export function dial(
 ): net.Socket {
   const secure = upstream.protocol === 'https:'
   const where =
-    upstream.socketPath === undefined ? { host: upstream.hostname, port: upstream.port } : { path: upstream.socketPath }
+    upstream.socketPath === undefined
+      ? { host: upstream.address ?? upstream.hostname, port: upstream.port }
+      : { path: upstream.socketPath }
   const socket = secure
     ? tls.connect(tlsOptions(upstream, where, options.alpn))
     : net.connect({ ...where, allowHalfOpen: true, noDelay: true })

@@ -5,7 +5,10 @@ import type { Upstream, UpstreamTls } from '../contract/pool.ts'
 export interface UpstreamSettings {
   readonly http2?: boolean | undefined
   readonly tls?: UpstreamTls | undefined
-  readonly weight?: number | undefined
+  /** Address to dial in place of the URL's host. */
+  readonly address?: string | undefined
+  /** Connections at a time. @default 4096 */
+  readonly maxConnections?: number | undefined
 }
 
 const right = "give an http or https URL such as 'http://127.0.0.1:3000', or 'http+unix:/path/to.sock'"
@@ -13,13 +16,15 @@ const unix = /^(?:unix|http\+unix|unix\+http):(?:\/\/)?(\/[^?#]*)$/
 
 /**
  * Reads the URL of an upstream. A path in the URL goes before every path that is sent there.
- * @throws OptionError for another scheme, userinfo, a query, a fragment, a weight that is no positive number
+ * @throws OptionError for another scheme, userinfo, a query, a fragment
  */
 export function createUpstream(option: string, url: string, settings: UpstreamSettings = {}): Upstream {
-  const weight = settings.weight ?? 1
-  if (!(Number.isFinite(weight) && weight > 0))
-    throw new OptionError(`${option} weight`, weight, 'give a number above 0')
-  const common = { http2: settings.http2 ?? false, tls: settings.tls, weight }
+  const common = {
+    http2: settings.http2 ?? false,
+    tls: settings.tls,
+    address: settings.address,
+    maxConnections: settings.maxConnections ?? 4096,
+  }
 
   const socketPath = typeof url === 'string' ? unix.exec(url)?.[1] : undefined
   if (socketPath !== undefined) {
@@ -49,9 +54,10 @@ export function createUpstream(option: string, url: string, settings: UpstreamSe
   const hostname = parsed.hostname.startsWith('[') ? parsed.hostname.slice(1, -1) : parsed.hostname
   const port = parsed.port === '' ? (protocol === 'https:' ? 443 : 80) : Number(parsed.port)
   if (port === 0) throw new OptionError(option, url, `port 0 is no port to connect to; ${right}`)
+  const { address = hostname } = settings
   return Object.freeze({
     ...common,
-    name: `${net.isIPv6(hostname) ? `[${hostname}]` : hostname}:${port}`,
+    name: `${net.isIPv6(address) ? `[${address}]` : address}:${port}`,
     origin: parsed.origin,
     protocol,
     hostname,

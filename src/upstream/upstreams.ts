@@ -24,7 +24,7 @@ export function createUpstreams(forget: (upstream: Upstream) => void): Upstreams
   return {
     get(url, settings = {}) {
       const map = mapFor(settings.tls)
-      const key = `${settings.http2 === true ? 'h2' : 'h1'} ${settings.weight ?? 1} ${url}`
+      const key = `${settings.http2 === true ? 'h2' : 'h1'} ${url}`
       const upstream = map.get(key) ?? createUpstream('upstream', url, settings)
       map.delete(key)
       map.set(key, upstream)
