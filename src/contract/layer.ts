@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { Exchange } from './exchange.ts'
+import type { Mirror } from './mirror.ts'
 import type { Pool, RetryPolicy, Upstream } from './pool.ts'
 
 /**
@@ -14,6 +15,8 @@ export interface DispatchOptions extends Dispatcher.DispatchOptions {
   tried?: Upstream[] | undefined
   /** How this exchange may be tried again. @default the pool's own */
   retry?: RetryPolicy | undefined
+  /** Where a copy goes beside. Read by the mirror layer alone. */
+  mirror?: Mirror | undefined
   /** Where the transport sends. The balance layer sets it; without it the transport goes to `origin`. */
   upstream?: Upstream | undefined
   /** Milliseconds for a connection to stand. 0 is no limit. */
