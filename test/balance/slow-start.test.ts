@@ -5,14 +5,14 @@ import { readSlowStart, type SlowStart, slowStartShare } from '../../src/balance
 const minute = (aggression: number): SlowStart => ({ window: 60_000, aggression, minimum: 0.1 })
 
 for (const [aggression, shares] of [
-  [1, [0.1, 0.1, 0.25, 0.5, 0.75, 1]],
-  [2, [0.129, 0.316, 0.5, 0.707, 0.866, 1]],
+  [1, [100, 100, 250, 500, 750, 1000]],
+  [2, [129, 316, 500, 707, 866, 1000]],
 ] as const) {
-  test(`in a window of 60 s with aggression ${aggression} the shares at 1, 6, 15, 30, 45, 60 s are ${shares.join(', ')}`, () => {
+  test(`in a window of 60 s with aggression ${aggression} the shares at 1, 6, 15, 30, 45, 60 s are ${shares.join(', ')} thousandths`, () => {
     const found = [1, 6, 15, 30, 45, 60].map((s) => slowStartShare(minute(aggression), s * 1000))
 
     assert.deepEqual(
-      found.map((share) => Math.round(share * 1000) / 1000),
+      found.map((share) => Math.round(share * 1000)),
       shares,
     )
   })
