@@ -2,10 +2,10 @@ import { METHODS } from 'node:http'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { balance } from '../../src/balance/balance.ts'
+import { retry } from '../../src/balance/retry/retry.ts'
 import { ProxyError } from '../../src/contract/errors.ts'
 import { flag, nearest, OptionError, oneOf } from '../../src/contract/options.ts'
 import { compilePathPolicy } from '../../src/http/path-policy.ts'
-import { staleRetry } from '../../src/upstream/stale-retry.ts'
 import { createTransport } from '../../src/upstream/transport.ts'
 import { admission, type RouteChecks } from './admission.ts'
 import { allowRawBodies } from './body-shield.ts'
@@ -45,7 +45,7 @@ async function kernel(app: FastifyInstance, options: KernelOptions): Promise<voi
     log: app.log,
   }
   const root = new Scope(shared, undefined)
-  root.layer('retry', staleRetry())
+  root.layer('retry', retry({ clock: settings.clock }))
   root.layer('balance', balance())
 
   app.decorate('proxy', root)

@@ -95,6 +95,13 @@ export class ProxyError extends Error {
    * answer, or an HTTP/2 stream was refused. An idempotent request without a body may be sent again.
    */
   unprocessed = false
+  /**
+   * The upstream itself has said that it did not act on the request (RFC 9113 8.7: a refused stream, or one above the last
+   * that GOAWAY names). Then `unprocessed` is true too, and a request of any method may be sent again.
+   */
+  refused = false
+  /** Whole seconds for a Retry-After field (RFC 9110 10.2.3), where that can be told. */
+  retryAfter: number | undefined = undefined
 
   constructor(code: ErrorCode, message?: string, cause?: unknown) {
     super(message ?? errorTable[code].text, cause === undefined ? undefined : { cause })

@@ -141,7 +141,10 @@ export class Http2Call extends Call {
     const message = `${this.upstream.name}: ${error.message}`
     // RFC 9113 8.7 and 6.8: a refused stream, and one above the last that GOAWAY names, has not been acted on.
     if (code === NGHTTP2_REFUSED_STREAM || session.ignored(this.#stream?.id)) {
-      this.#fail('SP_UPSTREAM_RESET', message, error, true)
+      const failure = new ProxyError('SP_UPSTREAM_RESET', message, error)
+      failure.unprocessed = true
+      failure.refused = true
+      this.fail(failure)
     } else if (protocolErrors.has(code)) {
       this.#fail('SP_UPSTREAM_PROTOCOL', message, error)
     } else if (code === NGHTTP2_ENHANCE_YOUR_CALM) {

@@ -2,19 +2,19 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { systemClock } from '../../src/contract/clock.ts'
-import { ProxyError } from '../../src/contract/errors.ts'
-import { type Dispatch, type DispatchOptions, idleController } from '../../src/contract/layer.ts'
-import { staleRetry } from '../../src/upstream/stale-retry.ts'
-import { createTransport } from '../../src/upstream/transport.ts'
-import { Recorder } from '../support/recorder.ts'
-import { answerHeads, listenWire } from '../support/wire.ts'
+import { retry } from '../../../src/balance/retry/retry.ts'
+import { systemClock } from '../../../src/contract/clock.ts'
+import { ProxyError } from '../../../src/contract/errors.ts'
+import { type Dispatch, type DispatchOptions, idleController } from '../../../src/contract/layer.ts'
+import { createTransport } from '../../../src/upstream/transport.ts'
+import { Recorder } from '../../support/recorder.ts'
+import { answerHeads, listenWire } from '../../support/wire.ts'
 
 /** A transport under the layer, and how to ask it. */
 function retrying(t: TestContext, origin: string): (method: string, path?: string) => Promise<Recorder> {
   const transport = createTransport({ clock: systemClock })
   t.after(() => transport.destroy(new Error('end of the test')))
-  const dispatch = staleRetry()(transport.dispatch)
+  const dispatch = retry({ clock: systemClock })(transport.dispatch)
   return (method, path = '/') => {
     const recorder = new Recorder()
     const body = method === 'POST' ? 'x' : null
@@ -164,7 +164,7 @@ test('the second attempt asks for a fresh connection, and there is no third', as
   }
   const recorder = new Recorder()
 
-  staleRetry()(dispatch)({ path: '/', method: 'GET' } as DispatchOptions, recorder)
+  retry({ clock: systemClock })(dispatch)({ path: '/', method: 'GET' } as DispatchOptions, recorder)
 
   assert.equal((await recorder.over).error?.code, 'SP_UPSTREAM_RESET')
   assert.deepEqual(seen, [undefined, true])
@@ -179,7 +179,7 @@ test('a call that the client has given up is not tried again', async () => {
   }
   const recorder = new Recorder()
 
-  staleRetry()(dispatch)({ path: '/', method: 'GET' } as DispatchOptions, recorder)
+  retry({ clock: systemClock })(dispatch)({ path: '/', method: 'GET' } as DispatchOptions, recorder)
   await recorder.over
 
   assert.equal(calls, 1)
