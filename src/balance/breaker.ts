@@ -77,7 +77,6 @@ export class Breaker {
     if (this.#opensUntil !== undefined) this.#lasts = Math.min(this.#lasts * 2, maxOpen)
     else if (++this.#failures < failures) return
     this.#probing = false
-    this.#failures = 0
     this.#opensUntil = now + this.#lasts
     this.#ticket++
   }

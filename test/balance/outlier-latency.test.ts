@@ -107,8 +107,8 @@ test('answers up to the floor are never slow', () => {
   ])
 })
 
-test('one pause of one upstream, after which all that waited is answered at once, is no slowness', () => {
-  const pause = (at: number): number => (at >= 5 && at < 6 ? 1000 * (6 - at) + 2 : 2)
+test('one pause of one upstream, after which all that waited is answered within 80 ms, is no slowness', () => {
+  const pause = (at: number): number => (at >= 5 && at < 6 ? 1000 * (6 - at) + 80 * (at - 5) : 2)
 
   const found = play({ rate: 1000, seconds: 12, latency: (member, at) => (member === 0 ? pause(at) : 2) })
 
@@ -174,6 +174,31 @@ test('one that is as slow after its return is out again after five answers', () 
 
   assert.deepEqual(found.news, ['a out latency 30000', 'a back', 'a out latency 60000'])
   assert.equal(found.slow, 10)
+})
+
+test('one very slow answer makes nobody an outlier whose others are only somewhat slow', () => {
+  const { members, give, wait, news } = watchedPool(3, { ...off, latency: {} })
+  for (const member of members) give(member, 30, answer(200, 20))
+  give(members[0] as (typeof members)[0], 1, answer(200, 60_000))
+
+  for (let i = 0; i < 20; i++) {
+    wait(100)
+    give(members[0] as (typeof members)[0], 1, answer(200, 150))
+    for (const member of members.slice(1)) give(member, 1, answer(200, 20))
+  }
+
+  assert.deepEqual(news(), [])
+})
+
+test('one that is somewhat slow and becomes very slow is out', () => {
+  const found = play({
+    rate: 30,
+    seconds: 40,
+    latency: (member, at) => (member > 0 ? 20 : at < 20 ? 150 : 600),
+  })
+
+  assert.deepEqual(found.news, ['a out latency 30000'])
+  assert.ok(found.at > 20_000 && found.at < 24_000, `out at ${found.at}`)
 })
 
 test('failures say nothing of latency: neither quick ones nor slow ones', () => {

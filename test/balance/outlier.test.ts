@@ -148,6 +148,33 @@ test('one of three that fails every other time is ejected within the interval', 
   assert.equal(failures, 15)
 })
 
+test('what one did that is ejected does not excuse the next one', () => {
+  const { members, give, news } = watchedPool(4, { ...off, failureGap: {} })
+  const [a, b, c, d] = members as [...Three, Member]
+  for (const member of [c, d]) give(member, 20, answer(200))
+  give(a, 30, answer(500))
+  assert.deepEqual(news(), ['a out failure_gap 30000'])
+
+  give(b, 15, answer(200))
+  give(b, 15, answer(500))
+
+  assert.deepEqual(news(), ['b out failure_gap 30000'])
+})
+
+test('what the others did in the interval before does not excuse one now', () => {
+  const { members, give, news, wait } = watchedPool(3, { ...off, failureGap: {} })
+  const [a, b, c] = members as Three
+  for (const member of members) {
+    for (let i = 0; i < 100; i++) give(member, 1, answer(i % 2 === 0 ? 200 : 503))
+  }
+  wait(10_000)
+  for (const member of [b, c]) give(member, 15, answer(200))
+
+  for (let i = 0; i < 30; i++) give(a, 1, answer(i % 2 === 0 ? 200 : 503))
+
+  assert.deepEqual(news(), ['a out failure_gap 30000'])
+})
+
 test('when all fail as often, nobody is ejected for it', () => {
   const { members, give, news, wait } = watchedPool(3)
 
