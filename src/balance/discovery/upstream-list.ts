@@ -1,0 +1,121 @@
+import { hash } from 'node:crypto'
+import { isIP } from 'node:net'
+import { flag, integer, knownKeys, OptionError } from '../../contract/options.ts'
+import type { UpstreamTls } from '../../contract/pool.ts'
+import type { UpstreamOptions } from '../options.ts'
+
+/** Upstreams that one list may have. */
+export const mostUpstreams = 10_000
+
+const keys: readonly (keyof UpstreamOptions)[] = [
+  'url',
+  'weight',
+  'priority',
+  'backup',
+  'locality',
+  'maxRequests',
+  'maxConnections',
+  'http2',
+  'tls',
+  'address',
+]
+
+const tlsKeys: readonly (keyof UpstreamTls)[] = [
+  'ca',
+  'cert',
+  'key',
+  'passphrase',
+  'servername',
+  'rejectUnauthorized',
+  'minVersion',
+]
+
+/**
+ * A list that came from outside: URLs, or objects with the options of an upstream. Copied, so that nobody changes it later.
+ * @throws OptionError for what is no list, an entry that is wrong, the same upstream twice, more than 10,000
+ */
+export function readUpstreamList(option: string, given: unknown): readonly UpstreamOptions[] {
+  if (!Array.isArray(given)) throw new OptionError(option, given, 'give a list of URLs, or of objects with a url')
+  if (given.length > mostUpstreams) {
+    throw new OptionError(option, given.length, `at most ${mostUpstreams} upstreams can be in a list`)
+  }
+  const places = new Set<string>()
+  return given.map((entry: unknown, i) => {
+    const at = `${option}[${i}]`
+    const upstream = readUpstream(at, typeof entry === 'string' ? { url: entry } : entry)
+    const place = `${readUrl(`${at}.url`, upstream.url)} ${upstream.address ?? ''}`
+    if (places.has(place)) throw new OptionError(`${at}.url`, upstream.url, 'it is in the list already')
+    places.add(place)
+    return upstream
+  })
+}
+
+/** The same for lists with the same upstreams in any order, different for different ones. */
+export function fingerprint(upstreams: readonly UpstreamOptions[]): string {
+  return hash('sha256', upstreams.map(canonical).sort().join('\n'))
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part !== 'object' || part === null || Array.isArray(part)
+      ? part
+      : Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))),
+  )
+}
+
+function readUpstream(option: string, given: unknown): UpstreamOptions {
+  knownKeys(option, given as object, keys)
+  const options = given as UpstreamOptions
+  const { weight, locality, address, tls } = options
+  readUrl(`${option}.url`, options.url)
+  if (weight !== undefined && !(typeof weight === 'number' && weight > 0 && Number.isFinite(weight))) {
+    throw new OptionError(`${option}.weight`, weight, 'give a number above 0')
+  }
+  integer(`${option}.priority`, options.priority, 0)
+  flag(`${option}.backup`, options.backup, false)
+  if (locality !== undefined) text(`${option}.locality`, locality)
+  integer(`${option}.maxRequests`, options.maxRequests, 1, 1)
+  integer(`${option}.maxConnections`, options.maxConnections, 1, 1)
+  flag(`${option}.http2`, options.http2, false)
+  if (address !== undefined && (typeof address !== 'string' || isIP(address) === 0)) {
+    throw new OptionError(`${option}.address`, address, "give an IP address such as '10.0.0.7'")
+  }
+  if (tls === undefined) return Object.freeze({ ...options })
+  readTls(`${option}.tls`, tls)
+  return Object.freeze({ ...options, tls: Object.freeze({ ...tls }) })
+}
+
+function readTls(option: string, tls: UpstreamTls): void {
+  knownKeys(option, tls, tlsKeys)
+  flag(`${option}.rejectUnauthorized`, tls.rejectUnauthorized, true)
+  for (const key of ['passphrase', 'servername', 'minVersion'] as const) {
+    if (tls[key] !== undefined) text(`${option}.${key}`, tls[key])
+  }
+  for (const key of ['ca', 'cert', 'key'] as const) {
+    const given: unknown = tls[key]
+    const pems: readonly unknown[] = key === 'ca' && Array.isArray(given) ? given : [given]
+    if (given === undefined || pems.every((pem) => typeof pem === 'string' || Buffer.isBuffer(pem))) continue
+    throw new OptionError(`${option}.${key}`, given, 'give PEM text')
+  }
+}
+
+function text(option: string, given: unknown): void {
+  if (typeof given !== 'string' || given === '') throw new OptionError(option, given, 'give text')
+}
+
+const unix = /^(?:unix|http\+unix|unix\+http):(?:\/\/)?(\/[^?#]*)$/
+
+/** One spelling for one place, so that the same one twice is seen. */
+export function readUrl(option: string, url: unknown): string {
+  const right = "give an http or https URL such as 'http://127.0.0.1:3000', or 'http+unix:/path/to.sock'"
+  const socket = typeof url === 'string' ? unix.exec(url)?.[1] : undefined
+  if (socket !== undefined) return `unix:${socket}`
+  const parsed = typeof url === 'string' ? URL.parse(url) : null
+  if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.port === '0') {
+    throw new OptionError(option, url, right)
+  }
+  if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
+    throw new OptionError(option, parsed.host, `no credentials, query or fragment here; ${right}`)
+  }
+  return parsed.href
+}
