@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import type { TestContext } from 'node:test'
 import { balance } from '../../../src/balance/balance.ts'
 import { createRetryBudget } from '../../../src/balance/retry/budget.ts'
@@ -7,6 +8,7 @@ import type { Dispatch, DispatchHandler, DispatchOptions } from '../../../src/co
 import type { Pool, RetryPolicy, Upstream } from '../../../src/contract/pool.ts'
 import { createUpstream } from '../../../src/upstream/origin.ts'
 import { createTransport } from '../../../src/upstream/transport.ts'
+import { startOrigin as listenOrigin, type TestOrigin } from '../../support/origin.ts'
 import { Recorder } from '../../support/recorder.ts'
 
 /** A pool that gives the first that was not tried, and writes down what it is told. */
@@ -92,7 +94,7 @@ export function gateTo(
 ): Gate {
   const transport = createTransport({ clock: systemClock })
   t.after(() => transport.destroy(new Error('end of the test')))
-  const upstreams = urls.map((url, i) => createUpstream('abc'[i] as string, url, settings))
+  const upstreams = urls.map((url, i) => ({ ...createUpstream('url', url, settings), name: 'abc'[i] as string }))
   return gateOver(transport.dispatch, tinyPool(upstreams, policy))
 }
 
@@ -108,6 +110,13 @@ export function gateOver(transport: Dispatch, pool: TinyPool, clock: Clock = sys
       return sender
     },
   }
+}
+
+/** A real origin on a free port, closed with the test. */
+export async function startOrigin(t: TestContext, answer: RequestListener): Promise<TestOrigin> {
+  const origin = await listenOrigin(answer)
+  t.after(() => origin.close())
+  return origin
 }
 
 /** What a test says in a transport's place. */

@@ -9,6 +9,7 @@ import { type Dispatch, type DispatchOptions, idleController } from '../../../sr
 import { createTransport } from '../../../src/upstream/transport.ts'
 import { Recorder } from '../../support/recorder.ts'
 import { answerHeads, listenWire } from '../../support/wire.ts'
+import { gateTo } from './gate.ts'
 
 /** A transport under the layer, and how to ask it. */
 function retrying(t: TestContext, origin: string): (method: string, path?: string) => Promise<Recorder> {
@@ -183,4 +184,37 @@ test('a call that the client has given up is not tried again', async () => {
   await recorder.over
 
   assert.equal(calls, 1)
+})
+
+test('in a pool too: 300 GETs in bursts to origins that close after 3 ms, no error, and no upstream is given up', async (t) => {
+  const origins = [await hastyOrigin(t), await hastyOrigin(t)]
+  const gate = gateTo(
+    t,
+    origins.map(({ url }) => url),
+    { attempts: 0, on: new Set() },
+  )
+  const failures: unknown[] = []
+
+  for (let i = 0; i < 60; i++) {
+    const all = await Promise.all(Array.from({ length: 5 }, () => gate.ask().over))
+    for (const { error, status } of all) if (error !== undefined || status !== 200) failures.push(error ?? status)
+    await new Promise((resolve) => setTimeout(resolve, 1 + (i % 5)))
+  }
+
+  assert.deepEqual(failures, [])
+  assert.equal(gate.pool.active, 0)
+})
+
+test('in a pool the upstream of a stale connection may be picked again', async (t) => {
+  const origin = await dyingOrigin(t)
+  const gate = gateTo(t, [origin.url], { attempts: 0, on: new Set() })
+  await gate.ask().over
+
+  const { error, status } = await gate.ask().over
+
+  assert.deepEqual([error, status], [undefined, 200])
+  assert.deepEqual(
+    gate.pool.log.filter((line) => line.endsWith('picked')),
+    ['a picked', 'a picked', 'a picked'],
+  )
 })
