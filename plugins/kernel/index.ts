@@ -3,9 +3,12 @@ import type { FastifyInstance, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { balance } from '../../src/balance/balance.ts'
 import { retry } from '../../src/balance/retry/retry.ts'
+import { mirror } from '../../src/balance/shape/mirror.ts'
 import { ProxyError } from '../../src/contract/errors.ts'
 import { flag, nearest, OptionError, oneOf } from '../../src/contract/options.ts'
 import { compilePathPolicy } from '../../src/http/path-policy.ts'
+import { dial } from '../../src/upstream/dial.ts'
+import { createUpstream } from '../../src/upstream/origin.ts'
 import { createTransport } from '../../src/upstream/transport.ts'
 import { admission, type RouteChecks } from './admission.ts'
 import { allowRawBodies } from './body-shield.ts'
@@ -13,6 +16,7 @@ import { ownContinue } from './continue.ts'
 import { Drain } from './drain.ts'
 import { guardHttp2 } from './http2-guard.ts'
 import { type KernelSettings, readKernelOptions } from './options.ts'
+import { PoolKeeper } from './pool-keeper.ts'
 import { requestIds } from './request-id.ts'
 import { createRouteTable } from './route-table.ts'
 import { Scope, type Shared } from './scope.ts'
@@ -43,10 +47,21 @@ async function kernel(app: FastifyInstance, options: KernelOptions): Promise<voi
     settings,
     ids: requestIds(settings.requestIdField),
     log: app.log,
+    pools: new PoolKeeper(app.log),
+    poolTools: {
+      clock: settings.clock,
+      random: Math.random,
+      createUpstream,
+      forget: transport.forget,
+      dispatch: transport.dispatch,
+      connect: (upstream, timeout, callback) =>
+        dial(upstream, { clock: settings.clock, timeout, alpn: ['h2', 'http/1.1'] }, callback),
+    },
   }
   const root = new Scope(shared, undefined)
+  root.layer('retry', mirror())
   root.layer('retry', retry({ clock: settings.clock }))
-  root.layer('balance', balance())
+  root.layer('balance', balance({ clock: settings.clock }))
 
   app.decorate('proxy', root)
   app.decorateRequest('exchange', null as never)
@@ -80,6 +95,7 @@ async function kernel(app: FastifyInstance, options: KernelOptions): Promise<voi
   app.addHook('onReady', async () => {
     for (const [route, config] of checked) checkKeys(route, config, shared.routeKeys)
     ownUpgrades(app, routes)
+    shared.pools.start()
   })
 
   ownContinue(app, routes)
@@ -87,6 +103,7 @@ async function kernel(app: FastifyInstance, options: KernelOptions): Promise<voi
   shared.drain.install(app)
   root.onSettle(() => shared.drain.settled(app))
   app.addHook('onClose', async () => {
+    shared.pools.close()
     // What the app itself has sent over the dispatcher gets the time that exchanges got.
     const deadline = settings.clock.setTimer(() => {
       transport.destroy(new ProxyError('SP_SHUTDOWN', `not over within ${settings.drainTimeout} ms of the close`))

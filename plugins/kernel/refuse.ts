@@ -16,7 +16,10 @@ export function refusalOf(code: ErrorCode, detail: string | undefined): Refusal 
 export function answerFailure(reply: FastifyReply, exchange: Exchange, error: ProxyError, pseudonym: string): void {
   exchange.facts.error = error.code
   exchange.facts.cause = error
-  answerRefusal(reply, exchange, refusalOf(error.code, undefined), pseudonym)
+  const refusal = refusalOf(error.code, undefined)
+  const { retryAfter } = error
+  const told = retryAfter === undefined ? refusal : { ...refusal, fields: ['Retry-After', String(retryAfter)] }
+  answerRefusal(reply, exchange, told, pseudonym)
 }
 
 /** Answers a no. With a body still to come the connection closes: what follows must never be read as a request. */

@@ -1,15 +1,17 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { Dispatcher } from 'undici'
+import { createPool, type LivePool, type PoolTools } from '../../src/balance/pool.ts'
+import type { PoolOptions } from '../../src/balance/pool-options.ts'
 import type { Clock } from '../../src/contract/clock.ts'
 import type { Exchange } from '../../src/contract/exchange.ts'
 import { type Guard, type GuardSlot, guardSlots, type Refusal } from '../../src/contract/guard.ts'
 import { type Dispatch, type Layer, type LayerSlot, layerSlots } from '../../src/contract/layer.ts'
 import { OptionError } from '../../src/contract/options.ts'
-import type { Pool } from '../../src/contract/pool.ts'
 import type { Transport } from '../../src/upstream/transport.ts'
 import type { Upstreams } from '../../src/upstream/upstreams.ts'
 import type { Drain } from './drain.ts'
 import type { KernelSettings } from './options.ts'
+import type { Kept, PoolKeeper } from './pool-keeper.ts'
 import type { RequestIds } from './request-id.ts'
 import type { PoolRegistry, ProxyScope } from './types.ts'
 
@@ -26,6 +28,8 @@ export interface Shared {
   readonly settings: KernelSettings
   readonly ids: RequestIds
   readonly log: FastifyBaseLogger
+  readonly pools: PoolKeeper
+  readonly poolTools: PoolTools
 }
 
 type SettleListener = (exchange: Exchange) => void
@@ -53,7 +57,7 @@ export class Scope implements ProxyScope {
   constructor(shared: Shared, parent: Scope | undefined) {
     this.#shared = shared
     this.#parent = parent
-    this.pools = new Pools(parent?.pools)
+    this.pools = new Pools(parent?.pools, shared.pools)
     this.dispatcher = new ScopeDispatcher(this)
     this.handler = parent?.handler ?? noHandler
   }
@@ -73,6 +77,20 @@ export class Scope implements ProxyScope {
   /** Every upstream of this kernel, one for each URL and settings. */
   get upstreams(): Upstreams {
     return this.#shared.transport.upstreams
+  }
+
+  /**
+   * A pool of this kernel's connections that has no name in `pools`. Its checks and its discovery, if any, begin when it
+   * is added to `pools` or handed to `keep`.
+   * @throws OptionError
+   */
+  createPool(name: string, options: PoolOptions): LivePool {
+    return createPool(name, options, this.#shared.poolTools)
+  }
+
+  /** Starts it when the server is ready, ends it with it. */
+  keep(one: Kept): void {
+    this.#shared.pools.add(one)
   }
 
   get ids(): RequestIds {
@@ -168,20 +186,23 @@ function ask(
 }
 
 class Pools implements PoolRegistry {
-  readonly #own = new Map<string, Pool>()
+  readonly #own = new Map<string, LivePool>()
   readonly #parent: PoolRegistry | undefined
+  readonly #keeper: PoolKeeper
 
-  constructor(parent: PoolRegistry | undefined) {
+  constructor(parent: PoolRegistry | undefined, keeper: PoolKeeper) {
     this.#parent = parent
+    this.#keeper = keeper
   }
 
-  get(name: string): Pool | undefined {
+  get(name: string): LivePool | undefined {
     return this.#own.get(name) ?? this.#parent?.get(name)
   }
 
-  add(pool: Pool): void {
+  add(pool: LivePool): void {
     if (this.#own.has(pool.name)) throw new OptionError('pool', pool.name, 'a pool of that name exists; choose another')
     this.#own.set(pool.name, pool)
+    this.#keeper.add(pool)
   }
 
   names(): string[] {

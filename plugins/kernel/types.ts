@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
+import type { LivePool } from '../../src/balance/pool.ts'
+import type { PoolOptions } from '../../src/balance/pool-options.ts'
 import type { Clock } from '../../src/contract/clock.ts'
 import type { Exchange } from '../../src/contract/exchange.ts'
 import type { Guard, GuardSlot, Refusal } from '../../src/contract/guard.ts'
 import type { Dispatch, Layer, LayerSlot } from '../../src/contract/layer.ts'
-import type { Pool } from '../../src/contract/pool.ts'
 import type { PathRules } from '../../src/http/path-policy.ts'
 
 export interface KernelOptions {
@@ -57,6 +58,11 @@ export interface ProxyScope {
   /** Ends an exchange: stamps the duration, tells the listeners. Once; later calls do nothing. */
   settle(exchange: Exchange): void
   readonly pools: PoolRegistry
+  /**
+   * Makes a pool over this server's connections; `pools.add` gives it to the routes.
+   * @throws OptionError for anything that cannot work
+   */
+  createPool(name: string, options: PoolOptions): LivePool
   /** The composed layers of this scope. */
   readonly dispatch: Dispatch
   /** The same as an undici dispatcher, for `reply.from()`, `fetch` and undici's own calls. */
@@ -80,9 +86,9 @@ export interface ProxyRouteConfig {
 
 /** Pools by name. A child scope sees its parent's and adds its own. */
 export interface PoolRegistry {
-  get(name: string): Pool | undefined
-  /** Throws when the name is taken in this scope. */
-  add(pool: Pool): void
+  get(name: string): LivePool | undefined
+  /** Throws when the name is taken in this scope. Its checks begin when the server is ready, and end with it. */
+  add(pool: LivePool): void
   names(): string[]
 }
 

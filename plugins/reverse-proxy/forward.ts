@@ -80,7 +80,8 @@ function begin(
     }
   }
 
-  const { requestFields, connectTimeout, firstByteTimeout, betweenBytesTimeout, pool } = plan
+  const { requestFields, connectTimeout, firstByteTimeout, betweenBytesTimeout, mirror } = plan
+  const pool = plan.pool?.(exchange)
   const { atUpstream } = requestFields
   let headers: string[]
   try {
@@ -107,6 +108,8 @@ function begin(
     connectTimeout,
     exchange,
     pool,
+    retry: pool === undefined ? undefined : plan.retry?.(pool),
+    mirror,
     upstream,
     atUpstream: atUpstream === undefined ? undefined : (fields, picked) => atUpstream(fields, picked, exchange),
     requestTrailers: body && requestFields.trailers ? () => raw.rawTrailers : undefined,

@@ -23,7 +23,7 @@ async function reverseProxy(app: FastifyInstance, options: ReverseProxyOptions):
   knownKeys('', options, [...routeOptionKeys, ...ownKeys])
   if (!app.hasDecorator('proxy')) await app.register(kernel)
   if (!app.hasReplyDecorator('proxy')) decorate(app)
-  if (options.upstream === undefined && options.pool === undefined) return
+  if (options.upstream === undefined && options.pool === undefined && options.split === undefined) return
 
   const { prefix = '/', httpMethods, constraints, preHandler, config, ...proxy } = options
   plainPath('prefix', prefix)
@@ -76,7 +76,7 @@ function decorate(app: FastifyInstance): void {
         `${route.url}: the route needs config: { proxy: { upstream: ... } }`,
       )
     }
-    if (!ours && given.upstream === undefined && given.pool === undefined) return
+    if (!ours && given.upstream === undefined && given.pool === undefined && given.split === undefined) return
     // An object of this route's own: one that several routes share could stand for one of them only.
     const options = { ...given }
     route.config = { ...route.config, proxy: options } as NonNullable<typeof route.config>
@@ -87,7 +87,7 @@ function decorate(app: FastifyInstance): void {
       routePlans.set(options, plan)
     }
     // A pool may be added after the route that names it.
-    if (options.pool === undefined) read()
+    if (options.pool === undefined && options.split === undefined && !options.mirror) read()
     else later.push(read)
     if (!ours) return
     route.handler = function proxied(request: FastifyRequest, reply: FastifyReply): void {

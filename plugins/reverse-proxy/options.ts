@@ -1,4 +1,8 @@
 import type { FastifyRequest } from 'fastify'
+import type { PoolOptions } from '../../src/balance/pool-options.ts'
+import type { RetryOptions } from '../../src/balance/retry/options.ts'
+import type { MirrorOptions } from '../../src/balance/shape/mirror-options.ts'
+import type { SplitOptions } from '../../src/balance/shape/split-options.ts'
 import type { UpstreamTls } from '../../src/contract/pool.ts'
 import type { FieldRules } from '../../src/http/field-rules.ts'
 import type { PathRules } from '../../src/http/path-policy.ts'
@@ -42,10 +46,16 @@ export type UpstreamChooser = (request: FastifyRequest) => string | Promise<stri
 
 /** How one route is proxied: `config.proxy` of a route, the options of `reply.proxy()`, and part of the plugin's own. */
 export interface ProxyRouteOptions {
-  /** Origin URL, a list of them (smooth weighted round-robin), or a function. `http+unix:/path/to.sock` is a Unix socket. */
+  /** Origin URL, a list of them (a pool with the defaults), or a function. `http+unix:/path/to.sock` is a Unix socket. */
   readonly upstream?: string | readonly string[] | UpstreamChooser
-  /** Name of a pool in `app.proxy.pools`, instead of `upstream`. */
-  readonly pool?: string
+  /** Name of a pool in `app.proxy.pools`, or a pool of this route's own, instead of `upstream`. */
+  readonly pool?: string | PoolOptions
+  /** Several pools, by weight, field or cookie, instead of `upstream`. */
+  readonly split?: SplitOptions
+  /** Copies requests to another pool; nobody waits for what comes back. @default false */
+  readonly mirror?: MirrorOptions | false
+  /** What is tried again at another upstream; stands in for what the pool says. @default the pool's */
+  readonly retry?: RetryOptions | false
   /** Weights of `upstream`, in its order. @default all 1 */
   readonly weights?: readonly number[]
   /** Stands in for the route's prefix in the path that is sent. @default the prefix stays */

@@ -51,6 +51,12 @@ export function createPlanCache(): PlanCache {
 
 function compile(scope: Scope, route: ProxyRouteOptions): RoutePlan {
   knownKeys('reply.proxy', route, routeOptionKeys)
+  // These live as long as a route does; a plan made for a request is forgotten some day.
+  for (const key of ['pool', 'mirror'] as const) {
+    if (typeof route[key] !== 'object') continue
+    const right = 'it belongs to a route: declare the pool with sallyport/balance and name it, or use config.proxy'
+    throw new OptionError(`reply.proxy.${key}`, route[key], right)
+  }
   return compileRoute(scope, '', route)
 }
 

@@ -1,51 +1,113 @@
 import { createSecureContext } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
-import { createPool } from '../../src/balance/pool.ts'
+import type { PoolOptions } from '../../src/balance/pool-options.ts'
+import { type RetrySettings, readRetry } from '../../src/balance/retry/options.ts'
+import { readMirror } from '../../src/balance/shape/mirror.ts'
+import { readSplit } from '../../src/balance/shape/split.ts'
+import type { Exchange } from '../../src/contract/exchange.ts'
+import type { Mirror } from '../../src/contract/mirror.ts'
 import { flag, knownKeys, OptionError } from '../../src/contract/options.ts'
-import type { Pool, Upstream, UpstreamTls } from '../../src/contract/pool.ts'
+import type { Pool, RetryPolicy, Upstream, UpstreamSettings, UpstreamTls } from '../../src/contract/pool.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { ProxyRouteOptions, UpstreamChooser } from './options.ts'
 
 /** Where a route sends: a pool, or what a function says for each request. */
 export interface Destination {
-  readonly pool: Pool | undefined
+  readonly pool: ((exchange: Exchange) => Pool) | undefined
   readonly choose: ((request: FastifyRequest) => Upstream | Promise<Upstream>) | undefined
+  readonly mirror: Mirror | undefined
+  /** The route's own, for exchanges of that pool; undefined: as the pool says. */
+  readonly retry: ((pool: Pool) => RetryPolicy) | undefined
 }
 
 /** @throws OptionError for anything that cannot work */
 export function readUpstream(scope: Scope, options: ProxyRouteOptions): Destination {
-  const { upstream, pool: name, weights } = options
-  const { upstreams } = scope
-  const settings = { http2: flag('http2', options.http2, false), tls: readTls(options.tls) }
-  if ((upstream === undefined) === (name === undefined)) {
+  const { upstream, pool, split, weights } = options
+  if ([upstream, pool, split].filter((one) => one !== undefined).length !== 1) {
     throw new OptionError(
       'upstream',
       upstream,
-      "give 'upstream' (a URL, a list or a function) or 'pool' (a name), one of them",
+      "give 'upstream' (a URL, a list or a function), 'pool' or 'split', one of them",
     )
   }
-  if (weights !== undefined && (name !== undefined || typeof upstream === 'function')) {
+  if (weights !== undefined && (upstream === undefined || typeof upstream === 'function')) {
     throw new OptionError('weights', weights, "they go with a list of URLs in 'upstream'")
   }
-  if (name !== undefined) return { pool: poolNamed(scope, name), choose: undefined }
-  if (typeof upstream === 'function') {
-    const choose = upstream as UpstreamChooser
-    return {
-      pool: undefined,
-      choose(request) {
-        const chosen = choose(request)
-        if (typeof chosen === 'string') return upstreams.get(chosen, settings)
-        return Promise.resolve(chosen).then((url) => upstreams.get(url, settings))
-      },
-    }
+  return {
+    ...readTarget(scope, options),
+    mirror: readRouteMirror(scope, options),
+    retry: options.retry === undefined ? undefined : retryOf(readRetry('retry', options.retry)),
   }
+}
+
+function readTarget(scope: Scope, options: ProxyRouteOptions): Pick<Destination, 'pool' | 'choose'> {
+  const { upstream, pool, split, weights } = options
+  const settings = { http2: flag('http2', options.http2, false), tls: readTls(options.tls) }
+  if (split !== undefined) {
+    const tools = { poolNamed: (name: string) => poolNamed(scope, name), random: Math.random }
+    const { choose } = readSplit('split', split, tools)
+    return { pool: choose, choose: undefined }
+  }
+  if (pool !== undefined) return { pool: always(readPoolOption(scope, pool)), choose: undefined }
+  if (typeof upstream === 'function') return { pool: undefined, choose: chooser(scope, upstream, settings) }
+
   const urls = typeof upstream === 'string' ? [upstream] : (upstream as readonly string[])
   if (!Array.isArray(urls)) throw new OptionError('upstream', upstream, 'give a URL, a list of URLs or a function')
+  if (urls.length === 0) throw new OptionError('upstream', '', 'give at least one URL')
   if (weights !== undefined && !(Array.isArray(weights) && weights.length === urls.length)) {
     throw new OptionError('weights', weights, `give a list with one for each of the ${urls.length} upstreams`)
   }
-  const list = urls.map((url, i) => upstreams.get(url, { ...settings, weight: weights?.[i] }))
-  return { pool: createPool(list.map(({ name: one }) => one).join(','), list), choose: undefined }
+  const upstreams = urls.map((url, i) => (weights === undefined ? { url } : { url, weight: weights[i] as number }))
+  return { pool: always(scope.createPool(nameOf(urls), { ...settings, upstreams } as PoolOptions)), choose: undefined }
+}
+
+const always = (pool: Pool) => (): Pool => pool
+
+function chooser(
+  { upstreams }: Scope,
+  choose: UpstreamChooser,
+  settings: UpstreamSettings,
+): NonNullable<Destination['choose']> {
+  return (request) => {
+    const chosen = choose(request)
+    if (typeof chosen === 'string') return upstreams.get(chosen, settings)
+    return Promise.resolve(chosen).then((url) => upstreams.get(url, settings))
+  }
+}
+
+function readPoolOption(scope: Scope, pool: string | PoolOptions): Pool {
+  if (typeof pool === 'string') return poolNamed(scope, pool)
+  const { upstreams, discover } = typeof pool === 'object' && pool !== null ? pool : {}
+  const urls = (Array.isArray(upstreams) ? upstreams : []).map((one) => (typeof one === 'string' ? one : one?.url))
+  const made = scope.createPool(nameOf(discover === undefined ? urls : [...urls, 'discovered']), pool)
+  scope.keep(made)
+  return made
+}
+
+/** For logs and metrics: `127.0.0.1:3000,127.0.0.1:3001`. */
+function nameOf(urls: readonly unknown[]): string {
+  return urls.map((url) => (typeof url === 'string' ? URL.parse(url)?.host || url : String(url))).join(',')
+}
+
+function readRouteMirror(scope: Scope, { mirror }: ProxyRouteOptions): Mirror | undefined {
+  if (mirror === undefined || mirror === false) return undefined
+  const made = readMirror('mirror', mirror, {
+    poolNamed: (name) => poolNamed(scope, name),
+    clock: scope.clock,
+    random: Math.random,
+  })
+  scope.keep(made)
+  return made
+}
+
+/** The route says what, the pool how much: its budget is for all of its routes. */
+function retryOf(settings: RetrySettings): (pool: Pool) => RetryPolicy {
+  const known = new WeakMap<Pool, RetryPolicy>()
+  return (pool) => {
+    const policy = known.get(pool) ?? Object.freeze({ ...settings, budget: pool.retry.budget })
+    known.set(pool, policy)
+    return policy
+  }
 }
 
 function poolNamed(scope: Scope, name: string): Pool {

@@ -63,6 +63,7 @@ export class Relay implements DispatchHandler {
 
   /** The client left: the upstream learns it in this very turn. */
   clientGone(): void {
+    this.#exchange.leave()
     if (this.#state === over) return
     this.#finish()
     this.#exchange.facts.error ??= 'SP_CLIENT_GONE'
@@ -159,6 +160,8 @@ export class Relay implements DispatchHandler {
     }
     this.#state = answering
     this.#upload?.stopRate()
+    const { replyFields } = this.#exchange
+    if (replyFields !== undefined) fields.push(...replyFields)
     this.#contentAllowed = status !== 205
     facts.status = status
     if (status === 204 || status === 205) dropLength(fields)

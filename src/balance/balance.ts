@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { ProxyError } from '../contract/errors.ts'
+import type { Clock } from '../contract/clock.ts'
+import { type ErrorCode, ProxyError } from '../contract/errors.ts'
+import type { Exchange } from '../contract/exchange.ts'
 import { WrappedHandler } from '../contract/handler.ts'
 import {
   type Dispatch,
@@ -10,65 +12,91 @@ import {
   idleController,
   type Layer,
 } from '../contract/layer.ts'
-import type { Lease, Pool, Upstream } from '../contract/pool.ts'
+import type { Ask, Lease, Pool, Upstream } from '../contract/pool.ts'
 
 const none: readonly Upstream[] = Object.freeze([])
 
 /**
- * Layer: picks an upstream of `options.pool`. A connection that could not be made moves on to the next one: nothing was
- * sent, so that is safe for every method. What has been sent is never sent again from here.
+ * Layer: one attempt at an upstream of `options.pool`. Picks it, waits for a place where the pool has a queue, sends,
+ * tells the pool what became of it. Whether there is another attempt is for the retry layer, outside of this one.
  */
-export function balance(): Layer {
+export function balance(settings: { readonly clock: Clock }): Layer {
   return function balanceLayer(dispatch) {
     return function balanceDispatch(options, handler) {
       const { pool } = options
       if (pool === undefined || options.upstream !== undefined) return dispatch(options, handler)
-      return new Attempts(dispatch, options, pool, handler).next(undefined)
+      const { exchange } = options
+      const ask = { exchange, tried: options.tried ?? none }
+      const lease = pool.pick(ask)
+      if (lease !== undefined) return new Attempt(lease, handler).send(dispatch, options)
+      waitFor(pool, ask, settings.clock, (late, error) => {
+        if (late !== undefined) new Attempt(late, handler).send(dispatch, options)
+        else handler.onResponseError?.(idleController, error as ProxyError)
+      })
+      return true
     }
   }
 }
 
-class Attempts extends WrappedHandler {
-  readonly #dispatch: Dispatch
-  readonly #options: DispatchOptions
-  readonly #pool: Pool
-  #tried: readonly Upstream[] = none
-  #lease: Lease | undefined
-  #started = false
-  #status = 0
+function waitFor(
+  pool: Pool,
+  ask: Ask,
+  clock: Clock,
+  callback: (lease: Lease | undefined, error: ProxyError | undefined) => void,
+): void {
+  const { exchange } = ask
+  const began = clock.now()
+  const leave = pool.wait(ask, (lease) => {
+    exchange?.offGone(onGone)
+    if (exchange !== undefined) exchange.facts.queued = clock.now() - began
+    callback(lease, lease === undefined ? nobody(pool, 'no place within the time of the queue') : undefined)
+  })
+  if (leave === undefined) {
+    callback(undefined, nobody(pool, 'no upstream is ready'))
+    return
+  }
+  const onGone = (): void => {
+    leave()
+    callback(undefined, new ProxyError('SP_CLIENT_GONE'))
+  }
+  exchange?.onGone(onGone)
+}
 
-  constructor(dispatch: Dispatch, options: DispatchOptions, pool: Pool, handler: DispatchHandler) {
+/** 503, with the time after which asking again makes sense. */
+export function nobody(pool: Pool, why: string, cause?: unknown): ProxyError {
+  const error = new ProxyError('SP_NO_UPSTREAM', `pool '${pool.name}': ${why}`, cause)
+  error.retryAfter = pool.retryAfter()
+  return error
+}
+
+class Attempt extends WrappedHandler {
+  readonly #lease: Lease
+  #answered = false
+  #over = false
+
+  constructor(lease: Lease, handler: DispatchHandler) {
     super(handler)
-    this.#dispatch = dispatch
-    this.#options = options
-    this.#pool = pool
-  }
-
-  next(last: Error | undefined): boolean {
-    const { exchange, headers, atUpstream } = this.#options
-    const lease = this.#pool.pick({ exchange, tried: this.#tried })
-    if (lease === undefined) {
-      const error = last ?? new ProxyError('SP_NO_UPSTREAM', `pool '${this.#pool.name}': no upstream is ready`)
-      this.inner.onResponseError?.(idleController, error)
-      return true
-    }
     this.#lease = lease
-    if (exchange !== undefined) {
-      exchange.facts.attempts++
-      exchange.facts.upstream = lease.upstream.name
-      exchange.upstream = lease.upstream
+  }
+
+  send(dispatch: Dispatch, options: DispatchOptions): boolean {
+    const { upstream } = this.#lease
+    const { exchange, tried, headers, atUpstream } = options
+    tried?.push(upstream)
+    if (exchange !== undefined) markAttempt(exchange, upstream)
+    try {
+      const fields = atUpstream === undefined ? headers : atUpstream(headers as readonly string[], upstream)
+      return dispatch({ ...options, headers: fields as string[], upstream }, this)
+    } catch (error) {
+      this.#release()
+      throw error
     }
-    const fields = atUpstream === undefined ? headers : atUpstream(headers as readonly string[], lease.upstream)
-    return this.#dispatch({ ...this.#options, headers: fields as string[], upstream: lease.upstream }, this)
   }
 
-  #release(ok: boolean, connectFailed: boolean): void {
-    this.#lease?.release({ ok, status: this.#status, firstByte: -1, connectFailed })
-  }
-
-  override onRequestStart(controller: DispatchController, context: unknown): void {
-    this.#started = true
-    super.onRequestStart(controller, context)
+  #release(error?: ErrorCode): void {
+    if (this.#over) return
+    this.#over = true
+    this.#lease.release(error)
   }
 
   override onRequestUpgrade(
@@ -77,8 +105,10 @@ class Attempts extends WrappedHandler {
     headers: IncomingHttpHeaders,
     socket: Duplex,
   ): void {
-    this.#status = status
-    this.#release(true, false)
+    this.#answer(status)
+    // The place is taken for as long as the connection stands.
+    if (socket.destroyed) this.#release()
+    else socket.once('close', () => this.#release())
     super.onRequestUpgrade(controller, status, headers, socket)
   }
 
@@ -88,22 +118,32 @@ class Attempts extends WrappedHandler {
     headers: IncomingHttpHeaders,
     statusMessage?: string,
   ): void {
-    this.#status = status
+    this.#answer(status)
     super.onResponseStart(controller, status, headers, statusMessage)
   }
 
+  #answer(status: number): void {
+    if (this.#answered || (status < 200 && status !== 101)) return
+    this.#answered = true
+    this.#lease.answered(status)
+  }
+
   override onResponseEnd(controller: DispatchController, trailers: IncomingHttpHeaders): void {
-    this.#release(true, false)
+    this.#release()
     super.onResponseEnd(controller, trailers)
   }
 
   override onResponseError(controller: DispatchController, error: Error): void {
-    this.#release(false, !this.#started)
-    if (this.#started || (error instanceof ProxyError && error.source === 'downstream')) {
-      super.onResponseError(controller, error)
-      return
-    }
-    this.#tried = [...this.#tried, (this.#lease as Lease).upstream]
-    this.next(error)
+    // What we ended ourselves says nothing of the upstream, nor does a connection that it closed while idle.
+    const blame =
+      error instanceof ProxyError && error.source === 'upstream' && !error.unprocessed && !controller.aborted
+    this.#release(blame ? error.code : undefined)
+    super.onResponseError(controller, error)
   }
+}
+
+function markAttempt(exchange: Exchange, upstream: Upstream): void {
+  exchange.facts.attempts++
+  exchange.facts.upstream = upstream.name
+  exchange.upstream = upstream
 }

@@ -19,18 +19,23 @@ export interface MemberSettings {
 /** An upstream's place in one pool: what is known of it, and what it carries. Times are clock readings in milliseconds. */
 export class Member {
   readonly upstream: Upstream
-  readonly name: string
+  /** Its name, with the path of its URL where it has one: unique in its pool. */
+  readonly id: string
   weight: number
-  readonly priority: number
-  readonly locality: string
-  readonly maxRequests: number
+  priority: number
+  locality: string
+  maxRequests: number
   state: MemberState = 'ready'
   /** What active checks say. */
   check: 'unknown' | 'up' | 'down' = 'unknown'
+  /** What the last verdict was about. */
+  reason: string | undefined = undefined
   /** What the operator says of its health, over checks and ejections. */
   forced: 'auto' | 'up' | 'down' = 'auto'
   /** Passive ejection: out until `pool` takes it back. */
   ejected = false
+  /** It left the pool: what it has ends, nothing new comes. */
+  gone = false
   /** Exchanges that it has now. */
   active = 0
   readonly latency: PeakEwma
@@ -45,7 +50,7 @@ export class Member {
 
   constructor(upstream: Upstream, settings: MemberSettings, decay: number, breaker: Breaker | undefined) {
     this.upstream = upstream
-    this.name = upstream.name
+    this.id = upstream.name + upstream.basePath
     this.weight = settings.weight
     this.priority = settings.priority
     this.locality = settings.locality

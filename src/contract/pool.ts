@@ -39,6 +39,17 @@ export interface Upstream {
   readonly maxConnections: number
 }
 
+/** How to speak to an upstream, beside its URL. */
+export interface UpstreamSettings {
+  /** @default false */
+  readonly http2?: boolean | undefined
+  readonly tls?: UpstreamTls | undefined
+  /** Address to dial in place of the URL's host. */
+  readonly address?: string | undefined
+  /** @default 4096 */
+  readonly maxConnections?: number | undefined
+}
+
 /** What the picker is told. */
 export interface Ask {
   readonly exchange: Exchange | undefined

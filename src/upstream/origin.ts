@@ -1,15 +1,6 @@
 import net from 'node:net'
 import { OptionError } from '../contract/options.ts'
-import type { Upstream, UpstreamTls } from '../contract/pool.ts'
-
-export interface UpstreamSettings {
-  readonly http2?: boolean | undefined
-  readonly tls?: UpstreamTls | undefined
-  /** Address to dial in place of the URL's host. */
-  readonly address?: string | undefined
-  /** Connections at a time. @default 4096 */
-  readonly maxConnections?: number | undefined
-}
+import type { Upstream, UpstreamSettings } from '../contract/pool.ts'
 
 const right = "give an http or https URL such as 'http://127.0.0.1:3000', or 'http+unix:/path/to.sock'"
 const unix = /^(?:unix|http\+unix|unix\+http):(?:\/\/)?(\/[^?#]*)$/

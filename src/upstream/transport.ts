@@ -17,15 +17,19 @@ export interface UpstreamTransport {
 
 export interface Transport extends UpstreamTransport {
   readonly upstreams: Upstreams
+  /** Nothing more is sent there: what is in flight ends, then its connections close. */
+  forget(upstream: Upstream): void
 }
 
 /** The innermost slot: sends to `options.upstream`, or to `options.origin`, by the protocol that fits. */
 export function createTransport(settings: { readonly clock: Clock }): Transport {
   const transports = new Map<Upstream, UpstreamTransport>()
-  const upstreams = createUpstreams((gone) => {
-    transports.get(gone)?.close().catch(ignore)
-    transports.delete(gone)
-  })
+  const upstreams = createUpstreams(forget)
+
+  function forget(upstream: Upstream): void {
+    transports.get(upstream)?.close().catch(ignore)
+    transports.delete(upstream)
+  }
 
   function dispatch(options: DispatchOptions, handler: DispatchHandler): boolean {
     let { upstream } = options
@@ -54,6 +58,7 @@ export function createTransport(settings: { readonly clock: Clock }): Transport 
   return {
     dispatch,
     upstreams,
+    forget,
     async close() {
       await Promise.all([...transports.values()].map((one) => one.close()))
     },

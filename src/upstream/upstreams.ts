@@ -1,5 +1,5 @@
-import type { Upstream } from '../contract/pool.ts'
-import { createUpstream, type UpstreamSettings } from './origin.ts'
+import type { Upstream, UpstreamSettings } from '../contract/pool.ts'
+import { createUpstream } from './origin.ts'
 
 /** Upstreams by what they are made of: the same URL and settings give the same one, and so the same connections. */
 export interface Upstreams {

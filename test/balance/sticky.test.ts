@@ -47,7 +47,7 @@ test('the cookie survives a restart and a change of the order', () => {
   const client = marked(before.sticky, before.members[2] as Member)
   const after = stickyWith({}, equals(3).reverse())
 
-  assert.equal(after.sticky.find(visit(client), ask)?.name, 'c')
+  assert.equal(after.sticky.find(visit(client), ask)?.id, 'c')
 })
 
 test('a member that is gone, draining, in maintenance, unhealthy, full, broken or tried is not found; one that is back is', () => {
@@ -56,9 +56,9 @@ test('a member that is gone, draining, in maintenance, unhealthy, full, broken o
   const client = visit(marked(sticky, b))
   const found = (change: () => void, undo: () => void): (string | undefined)[] => {
     change()
-    const during = sticky.find(client, ask)?.name
+    const during = sticky.find(client, ask)?.id
     undo()
-    return [during, sticky.find(client, ask)?.name]
+    return [during, sticky.find(client, ask)?.id]
   }
 
   for (const both of [
@@ -165,9 +165,9 @@ test('a secret is changed without moving a client: both are accepted, the first 
 
   assert.equal(after.sticky.find(client, ask), undefined)
   const found = both.sticky.find(client, ask) as Member
-  assert.equal(found.name, 'b')
+  assert.equal(found.id, 'b')
   both.sticky.mark(client, found)
-  assert.equal(after.sticky.find(visit(client), ask)?.name, 'b')
+  assert.equal(after.sticky.find(visit(client), ask)?.id, 'b')
 })
 
 test('members of one pool that differ by the path of their URL have cookies of their own', () => {

@@ -40,7 +40,8 @@ export function upstreamWith(parts: Partial<Upstream>): Upstream {
     socketPath: undefined,
     http2: false,
     tls: undefined,
-    weight: 1,
+    address: undefined,
+    maxConnections: 4096,
     ...parts,
   }
 }

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
-import { createPool } from '../../src/balance/pool.ts'
 import type { Layer } from '../../src/contract/layer.ts'
-import { createUpstream } from '../../src/upstream/origin.ts'
 import { startOrigin, startProxy } from '../support/app.ts'
 
 const deny = { code: 'APP_NO', status: 403, text: 'No.' } as const
@@ -116,9 +114,9 @@ test('a pool of a child is its own; the parent and a sibling do not know the nam
   let inSibling: readonly string[] = []
   const proxy = await startProxy(t, {
     async setup(app) {
-      app.proxy.pools.add(createPool('common', [createUpstream('upstream', origin.url)]))
+      app.proxy.pools.add(app.proxy.createPool('common', { upstreams: [origin.url] }))
       await app.register(async (child) => {
-        child.proxy.pools.add(createPool('own', [createUpstream('upstream', origin.url)]))
+        child.proxy.pools.add(child.proxy.createPool('own', { upstreams: [origin.url] }))
         child.get('/own', { config: { proxy: { pool: 'own' } } as never, handler: child.proxy.handler })
         child.get('/common', { config: { proxy: { pool: 'common' } } as never, handler: child.proxy.handler })
         inChild = child.proxy.pools.names()
@@ -141,7 +139,7 @@ test('a route of a sibling that names a pool of another scope stops the boot', a
     startProxy(t, {
       async setup(app) {
         await app.register(async (child) => {
-          child.proxy.pools.add(createPool('own', [createUpstream('upstream', 'http://127.0.0.1:9')]))
+          child.proxy.pools.add(child.proxy.createPool('own', { upstreams: ['http://127.0.0.1:9'] }))
         })
         await app.register(async (sibling) => {
           sibling.get('/own', { config: { proxy: { pool: 'own' } } as never, handler: sibling.proxy.handler })
@@ -154,7 +152,7 @@ test('a route of a sibling that names a pool of another scope stops the boot', a
 
 test('a name of a pool is taken once in a scope, and may be used again in a child', async (t) => {
   const proxy = await startProxy(t)
-  const pool = createPool('a', [createUpstream('upstream', 'http://127.0.0.1:9')])
+  const pool = proxy.app.proxy.createPool('a', { upstreams: ['http://127.0.0.1:9'] })
   proxy.app.proxy.pools.add(pool)
 
   assert.throws(() => proxy.app.proxy.pools.add(pool), /pool' is "a": a pool of that name exists/)

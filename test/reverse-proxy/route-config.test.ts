@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import reverseProxy from '../../plugins/reverse-proxy/index.ts'
-import { createPool } from '../../src/balance/pool.ts'
-import { createUpstream } from '../../src/upstream/origin.ts'
 import { startOrigin } from '../support/app.ts'
 import { ask } from './support/exchange.ts'
 import { openGate } from './support/gate.ts'
@@ -50,11 +48,10 @@ test('an unknown key of config.proxy is an error at boot', async (t) => {
 for (const when of ['before', 'after']) {
   test(`a pool by name may be registered ${when} the route`, async (t) => {
     const { url, requests } = await startOrigin(t)
-    const pool = createPool('blue', [createUpstream('upstream', url)])
     const gate = await openGate(t, async (app) => {
-      if (when === 'before') app.proxy.pools.add(pool)
+      if (when === 'before') app.proxy.pools.add(app.proxy.createPool('blue', { upstreams: [url] }))
       await app.register(reverseProxy, { pool: 'blue' })
-      if (when === 'after') app.proxy.pools.add(pool)
+      if (when === 'after') app.proxy.pools.add(app.proxy.createPool('blue', { upstreams: [url] }))
     })
 
     assert.equal((await ask(gate.url, '/')).status, 200)
@@ -65,7 +62,7 @@ for (const when of ['before', 'after']) {
 test('a pool that is never registered is an error at boot that lists the pools there are', async (t) => {
   await assert.rejects(
     openGate(t, async (app) => {
-      app.proxy.pools.add(createPool('green', [createUpstream('upstream', 'http://127.0.0.1:1')]))
+      app.proxy.pools.add(app.proxy.createPool('green', { upstreams: ['http://127.0.0.1:1'] }))
       await app.register(reverseProxy, { pool: 'blue' })
     }),
     { name: 'OptionError', message: /'pool' is "blue".*green/s },

@@ -20,7 +20,6 @@ test('other settings give another upstream', () => {
   const all = [
     upstreams.get(url),
     upstreams.get(url, { http2: true }),
-    upstreams.get(url, { weight: 2 }),
     upstreams.get(url, { tls: {} }),
     upstreams.get(url, { tls: {} }),
     upstreams.get('http://127.0.0.1:3001'),

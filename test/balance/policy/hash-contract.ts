@@ -117,7 +117,7 @@ export function hashContract(name: string, create: CreatePolicy, { extra }: Hash
         const picked = policy.pick(askFor(hash)) as Member
 
         const bound = loadBound(boundedLoad, running.length, picked.weight, sum)
-        assert.ok(picked.active < bound, `${picked.name} has ${picked.active} of ${bound}`)
+        assert.ok(picked.active < bound, `${picked.id} has ${picked.active} of ${bound}`)
         picked.active++
         running.push(picked)
       }

@@ -112,7 +112,7 @@ function maglevSlots(members: readonly Member[], size: number): Member[] {
 /** Slots of each, in the order of their names. */
 function slotsOf(slots: readonly Member[], count: number): number[] {
   const found = new Map<string, number>()
-  for (const { name } of slots) found.set(name, (found.get(name) ?? 0) + 1)
+  for (const { id } of slots) found.set(id, (found.get(id) ?? 0) + 1)
   assert.ok(found.size <= count)
   return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, slots]) => slots)
 }
