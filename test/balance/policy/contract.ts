@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Breaker } from '../../../src/balance/breaker.ts'
 import type { Member } from '../../../src/balance/member.ts'
-import { type CreatePolicy, type PolicyAsk, usable } from '../../../src/balance/policy/policy.ts'
-import type { Upstream } from '../../../src/contract/pool.ts'
+import { type CreatePolicy, usable } from '../../../src/balance/policy/policy.ts'
 import { equals, memberWith, weighted } from './members.ts'
+import { assertShares, countPicks, type Picker, sequence, startPolicy } from './picks.ts'
 import { seededRandom } from './seeded-random.ts'
 
 export interface Promised {
@@ -19,22 +19,18 @@ export interface Promised {
 export function policyContract(name: string, create: CreatePolicy, promised: Promised = {}): void {
   const tolerance = promised.weights ?? 0.1
 
-  function started(members: readonly Member[], seed = 1): Started {
+  function started(members: readonly Member[], seed = 1): Picker {
     const random = seededRandom(seed)
-    const policy = create({ random, slowStart: undefined, boundedLoad: undefined })
-    policy.update(members)
-    return Object.assign((ask: Tries = {}): Picked => policy.pick(askWith(random, ask)), {
-      update: (next: readonly Member[]) => policy.update(next),
-    })
+    return startPolicy(create({ random, slowStart: undefined, boundedLoad: undefined }), members, random)
   }
 
   test(`${name}: without members there is nothing to give, before the first update and after an empty one`, () => {
     const random = seededRandom(1)
     const policy = create({ random, slowStart: undefined, boundedLoad: undefined })
 
-    const before = policy.pick(askWith(random))
+    const before = policy.pick({ now: 0, tried: [], hash: 1 })
     policy.update([])
-    const empty = policy.pick(askWith(random))
+    const empty = policy.pick({ now: 0, tried: [], hash: 1 })
 
     assert.deepEqual([before, empty], [undefined, undefined])
   })
@@ -213,57 +209,13 @@ export function policyContract(name: string, create: CreatePolicy, promised: Pro
   })
 }
 
-type Picked = Member | undefined
-type Pick = (ask?: Tries) => Picked
-
-interface Started extends Pick {
-  update(members: readonly Member[]): void
-}
-
-interface Tries {
-  readonly tried?: readonly Upstream[]
-}
-
-function askWith(random: () => number, { tried = [] }: Tries = {}): PolicyAsk {
-  return { now: 0, tried, hash: Math.floor(random() * 2 ** 32) }
-}
-
 function openBreaker(): Breaker {
   const breaker = new Breaker({ failures: 1, open: 1000, maxOpen: 1000 })
-  breaker.failed(0)
+  breaker.failed(breaker.taken(0), 0)
   return breaker
 }
 
 /** Weights 1 to 7 in turn. */
 function mixed(count: number): number[] {
   return Array.from({ length: count }, (_, i) => 1 + (i % 7))
-}
-
-function sequence(pick: Pick, picks: number): string {
-  return Array.from({ length: picks }, () => pick()?.name).join(' ')
-}
-
-function countPicks(pick: Pick, picks: number): Map<Member, number> {
-  const counts = new Map<Member, number>()
-  for (let i = 0; i < picks; i++) {
-    const picked = pick()
-    assert.ok(picked !== undefined)
-    counts.set(picked, (counts.get(picked) ?? 0) + 1)
-  }
-  return counts
-}
-
-/** Chance is given four standard deviations beside the tolerance. */
-function assertShares(members: readonly Member[], counts: ReadonlyMap<Member, number>, tolerance: number): void {
-  const total = members.reduce((sum, { weight }) => sum + weight, 0)
-  const picks = [...counts.values()].reduce((sum, count) => sum + count, 0)
-  for (const member of members) {
-    const fair = (picks * member.weight) / total
-    const count = counts.get(member) ?? 0
-    const room = fair * tolerance + 4 * Math.sqrt(fair)
-    assert.ok(
-      Math.abs(count - fair) <= room,
-      `${member.name}: ${count} picks, ${fair.toFixed(0)} +- ${room.toFixed(0)}`,
-    )
-  }
 }
