@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import { createInterface } from 'node:readline'
 import Fastify from 'fastify'
 import sallyport, { serverOptions } from 'sallyport'
+import balance from 'sallyport/balance'
 import kernel from 'sallyport/kernel'
 import observe from 'sallyport/observe'
 import reverseProxy from 'sallyport/reverse-proxy'
@@ -20,7 +21,7 @@ origin.listen(0, '127.0.0.1')
 await once(origin, 'listening')
 const to = `http://127.0.0.1:${origin.address().port}`
 
-for (const plugin of [sallyport, kernel, observe, reverseProxy]) assert.equal(typeof plugin, 'function')
+for (const plugin of [sallyport, balance, kernel, observe, reverseProxy]) assert.equal(typeof plugin, 'function')
 
 const app = Fastify(serverOptions())
 await app.register(sallyport, { reverse: { upstream: to }, observe: { accessLog: false } })

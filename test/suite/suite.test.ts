@@ -50,6 +50,20 @@ test('reverse may be a list', async (t) => {
   assert.deepEqual([one.requests.length, two.requests.length], [1, 1])
 })
 
+test('pools of balance are there for reverse, by name', async (t) => {
+  const { url, requests } = await startOrigin(t)
+  const gate = await start(t, {
+    observe: false,
+    balance: { pools: { api: { upstreams: [url], policy: 'round-robin' } } },
+    reverse: { pool: 'api' },
+  })
+
+  const { status } = await fetch(`${gate}/a`)
+
+  assert.equal(status, 200)
+  assert.equal(requests.length, 1)
+})
+
 test('without reverse it proxies nothing, and config.proxy and reply.proxy() work', async (t) => {
   const { url } = await startOrigin(t)
   const app = Fastify(serverOptions())
@@ -68,6 +82,12 @@ const wrong: readonly [object, string, RegExp][] = [
   [{ revers: {} }, 'revers', /'reverse'/],
   [{ kernel: { pseudonim: 'x' } }, 'kernel.pseudonim', /'pseudonym'/],
   [{ observe: { accesslog: 'json' } }, 'observe.accesslog', /'accessLog'/],
+  [{ observe: false, balance: { pool: {} } }, 'pool', /'pools'/],
+  [
+    { observe: false, balance: { pools: { a: { upstreams: ['http://a'], helth: '/' } } } },
+    'pool.helth',
+    /pool 'a'.*'health'/,
+  ],
   [{ observe: false, reverse: [{ upstream: 'nope' }] }, 'upstream', /http/],
 ]
 

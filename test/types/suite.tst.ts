@@ -11,11 +11,13 @@ describe('the suite', () => {
     expect(Fastify().register).type.toBeCallableWith(sallyport, {
       kernel: { trustedProxies: ['10.0.0.0/8'] },
       observe: { accessLog: 'combined' as const },
+      balance: { pools: { api: { upstreams: ['http://127.0.0.1:3000'], policy: 'maglev' as const } } },
       reverse: { upstream: 'http://127.0.0.1:3000' },
     })
     expect<SallyportOptions['reverse']>().type.toBeAssignableFrom<ReverseProxyOptions[]>()
     expect<SallyportOptions['observe']>().type.toBeAssignableFrom<false>()
     expect<SallyportOptions['observe']>().type.toBeAssignableFrom<ObserveOptions>()
+    expect<SallyportOptions>().type.not.toBeAssignableFrom<{ balance: { pools: { api: { policy: 'fastest' } } } }>()
     expect<SallyportOptions>().type.not.toBeAssignableFrom<{ reverse: string }>()
   })
 })
