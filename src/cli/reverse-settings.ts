@@ -1,4 +1,7 @@
 import { isatty } from 'node:tty'
+import { readUrl as placeOf } from '../balance/discovery/upstream-list.ts'
+import { readHealth } from '../balance/health/options.ts'
+import type { PolicyName } from '../balance/policy/policies.ts'
 import { duration, OptionError } from '../contract/options.ts'
 import type { Upstream } from '../contract/pool.ts'
 import type { FieldRules } from '../http/field-rules.ts'
@@ -10,6 +13,9 @@ import { type ListenAddress, parseListenAddress } from './listen-address.ts'
 /** As commander reads them. */
 export interface ReverseFlags {
   readonly to?: readonly string[]
+  readonly weight?: readonly string[]
+  readonly policy?: PolicyName
+  readonly health?: string
   readonly listen: string
   readonly hostHeader: 'preserve' | 'upstream'
   readonly headerUp?: readonly string[]
@@ -25,6 +31,12 @@ export interface ReverseFlags {
 export interface ReverseSettings {
   readonly urls: readonly string[]
   readonly upstreams: readonly Upstream[]
+  /** One for each of `urls`. */
+  readonly weights: readonly number[]
+  /** Undefined: the default of pools. */
+  readonly policy: PolicyName | undefined
+  /** Path of the health checks; undefined: none. */
+  readonly health: string | undefined
   readonly listen: ListenAddress
   readonly host: 'preserve' | 'upstream' | { readonly set: string }
   readonly requestFields: FieldRules
@@ -54,7 +66,10 @@ export function readReverseFlags(flags: ReverseFlags): ReverseSettings {
   const format = flags.accessLog ?? (isatty(1) ? 'combined' : 'json')
   return {
     urls,
-    upstreams: urls.map((url) => readUrl(url, http2)),
+    upstreams: readUrls(urls, http2),
+    weights: readWeights(flags.weight, urls.length),
+    policy: flags.policy,
+    health: readHealthPath(flags.health),
     listen: parseListenAddress('--listen', flags.listen),
     host: readHost(flags, up.host),
     requestFields: up.rules,
@@ -71,6 +86,39 @@ function readHost(flags: ReverseFlags, set: string | undefined): ReverseSettings
   if (set === undefined) return flags.hostHeader
   if (flags.hostHeader === 'preserve') return { set }
   throw new OptionError('--header-up', `Host: ${set}`, '--host-header says what Host is; leave one of them out')
+}
+
+function readUrls(urls: readonly string[], http2: boolean): readonly Upstream[] {
+  const places = new Set<string>()
+  return urls.map((url) => {
+    const upstream = readUrl(url, http2)
+    const place = placeOf('--to', url)
+    if (places.has(place))
+      throw new OptionError('--to', url, 'it is given twice; --weight gives one more than the others')
+    places.add(place)
+    return upstream
+  })
+}
+
+function readWeights(given: readonly string[] | undefined, count: number): readonly number[] {
+  if (given === undefined) return Array.from({ length: count }, () => 1)
+  const weights = given.map((text) => {
+    const weight = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : 0
+    if (weight > 0 && Number.isFinite(weight)) return weight
+    throw new OptionError('--weight', text, 'give a number above 0, such as 2')
+  })
+  if (weights.length === count) return weights
+  const right = `give one for each --to, in their order: there are ${weights.length} weights and ${count} servers`
+  throw new OptionError('--weight', given.join(', '), right)
+}
+
+function readHealthPath(path: string | undefined): string | undefined {
+  try {
+    readHealth('--health', path)
+    return path
+  } catch {
+    throw new OptionError('--health', path, 'give a path such as /healthz, percent-encoded where it is not ASCII')
+  }
 }
 
 function readUrl(url: string, http2: boolean): Upstream {

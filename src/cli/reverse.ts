@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { policyNames } from '../balance/policy/policies.ts'
 import { type ReverseFlags, readReverseFlags } from './reverse-settings.ts'
 import { serveReverse } from './serve-reverse.ts'
 
@@ -26,10 +27,26 @@ const groups: Readonly<Record<string, readonly Option[]>> = {
   Where: [
     new Option(
       '-t, --to <url>',
-      'Server to send requests to. Repeat it for more: they share the load, and one that cannot be reached is passed over.',
+      'Server to send requests to. Repeat it for more: they share the load, and one that fails is passed over.',
     ).argParser(repeated),
     new Option('-l, --listen <host:port>', 'Where to listen. :8080 is all addresses, port 0 any free port.').default(
       '127.0.0.1:8080',
+    ),
+  ],
+  'More than one server': [
+    new Option(
+      '--policy <name>',
+      'Which server gets the next request. peak-ewma looks at load and latency; the last three keep a client at its server.',
+    )
+      .choices(policyNames)
+      .default(policyNames[0]),
+    new Option(
+      '--weight <n>',
+      'Share of a server, in proportion to the others. Give one for each --to, in their order. (default: 1 each)',
+    ).argParser(repeated),
+    new Option(
+      '--health <path>',
+      'Ask each server for this path every 5 s. One that answers 400 or more, or not at all, gets no requests.',
     ),
   ],
   Fields: [
@@ -65,6 +82,8 @@ const examples = `
 Examples:
   Two servers, reached from the whole network:
     sallyport reverse --to http://127.0.0.1:3000 --to http://127.0.0.1:3001 --listen :8080
+  Three times as much for the first one, and no requests for one that is not well:
+    sallyport reverse --to http://127.0.0.1:3000 --to http://127.0.0.1:3001 --weight 3 --weight 1 --health /
   A site elsewhere, under its own name:
     sallyport reverse --to https://example.com --host-header upstream
   Tell the server who asks, hide what it runs on:

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
+import balance from '../../plugins/balance/index.ts'
 import kernel, { serverOptions } from '../../plugins/kernel/index.ts'
 import observe from '../../plugins/observe/index.ts'
 import reverseProxy from '../../plugins/reverse-proxy/index.ts'
@@ -10,6 +11,7 @@ import { exitCodes, listenError } from './errors.ts'
 import { urlOf } from './listen-address.ts'
 import { probe } from './probe.ts'
 import type { ReverseSettings } from './reverse-settings.ts'
+import { tellPool } from './tell-pool.ts'
 import { untilSignal } from './until-signal.ts'
 
 const probeTimeout = 2000
@@ -42,8 +44,8 @@ export async function serveReverse(settings: ReverseSettings): Promise<number> {
 }
 
 async function createApp(settings: ReverseSettings): Promise<FastifyInstance> {
-  const { urls, host, requestFields, responseFields, http2, insecure, accessLog, trustedProxies, drainTimeout } =
-    settings
+  const { urls, weights, policy, health, http2, insecure } = settings
+  const { host, requestFields, responseFields, accessLog, trustedProxies, drainTimeout } = settings
   const app = Fastify(serverOptions())
   await app.register(kernel, { trustedProxies, drainTimeout })
   await app.register(observe, {
@@ -51,15 +53,20 @@ async function createApp(settings: ReverseSettings): Promise<FastifyInstance> {
     onDrop: (dropped) => say(`warning: ${dropped} lines of the access log lost: nobody reads them fast enough`),
   })
   if (accessLog !== 'json') await logFailures(app)
-  await app.register(reverseProxy, {
-    prefix: '/',
-    upstream: urls,
-    host,
-    requestFields,
-    responseFields,
-    http2,
-    ...(insecure ? { tls: { rejectUnauthorized: false } } : {}),
+  await app.register(balance, {
+    pools: {
+      servers: {
+        upstreams: urls.map((url, i) => ({ url, weight: weights[i] as number })),
+        ...(policy === undefined ? {} : { policy }),
+        ...(health === undefined ? {} : { health }),
+        http2,
+        ...(insecure ? { tls: { rejectUnauthorized: false } } : {}),
+      },
+    },
   })
+  const pool = app.proxy.pools.get('servers')
+  if (pool !== undefined) tellPool(pool, health, say)
+  await app.register(reverseProxy, { pool: 'servers', host, requestFields, responseFields })
   return app
 }
 
@@ -74,8 +81,10 @@ async function logFailures(app: FastifyInstance): Promise<void> {
   app.addHook('onClose', () => sink.close())
 }
 
-function warn({ upstreams, urls, insecure }: ReverseSettings): void {
+function warn({ upstreams, urls, insecure, health }: ReverseSettings): void {
   if (insecure) say('warning: certificates of the servers are not checked (--insecure-upstream)')
+  // The checks say it too, and better.
+  if (health !== undefined) return
   upstreams.forEach(async (upstream, i) => {
     const reason = await probe(upstream, probeTimeout)
     if (reason === undefined) return

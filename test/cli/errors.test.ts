@@ -52,6 +52,24 @@ for (const [what, args, message] of [
     ['reverse', ...to, '--trusted-proxy', '10.0.0.0/99'],
     /'--trusted-proxy' is "10\.0\.0\.0\/99"/,
   ],
+  [
+    'a policy that does not exist',
+    ['reverse', ...to, '--policy', 'fastest'],
+    /'--policy <name>' argument 'fastest' is invalid\. Allowed choices are peak-ewma, round-robin/,
+  ],
+  ['a weight of nothing', ['reverse', ...to, '--weight', '0'], /'--weight' is "0": give a number above 0/],
+  ['a weight below nothing', ['reverse', ...to, '--weight=-1'], /'--weight' is "-1": give a number above 0/],
+  [
+    'more weights than servers',
+    ['reverse', ...to, '--weight', '1', '--weight', '2'],
+    /'--weight' is "1, 2": give one for each --to.*there are 2 weights and 1 servers/,
+  ],
+  [
+    'the same server twice',
+    ['reverse', ...to, '--to', 'http://127.0.0.1:3000/'],
+    /'--to' is "http:\/\/127\.0\.0\.1:3000\/": it is given twice; --weight/,
+  ],
+  ['a health path that is none', ['reverse', ...to, '--health', 'healthz'], /'--health' is "healthz": give a path/],
   ['a time that is none', ['reverse', ...to, '--drain-timeout', 'soon'], /'--drain-timeout' is "soon"/],
 ] as const) {
   test(`${what} is told in plain words, with code 2`, async () => {

@@ -14,6 +14,7 @@ test('the help of reverse tells every option, gives examples and the exit codes'
   for (const option of [
     ...['--to', '--listen', '--host-header', '--header-up', '--header-down', '--access-log', '--insecure-upstream'],
     ...['--http2-upstream', '--trusted-proxy', '--drain-timeout', '--help'],
+    ...['--policy', '--weight', '--health'],
   ]) {
     assert.match(stdout, new RegExp(`^  (?:-\\w, )?${option}\\b`, 'm'))
   }

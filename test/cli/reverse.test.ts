@@ -39,9 +39,9 @@ test('one command puts a proxy in front of a server, and says where and how to t
   await child.says(/try: curl -i http:\/\/127\.0\.0\.1:\d+\//)
 })
 
-test('several servers share the load', async (t) => {
+test('several servers share the load, by the policy that --policy says', async (t) => {
   const [first, second] = [await originOf(t), await originOf(t)]
-  const { url } = await startReverse(t, ['--to', first.url, '--to', second.url])
+  const { url } = await startReverse(t, ['--to', first.url, '--to', second.url, '--policy', 'round-robin'])
 
   for (let i = 0; i < 4; i++) await mirrored(url)
 
