@@ -14,17 +14,8 @@ async function balance(app: FastifyInstance, options: BalanceOptions): Promise<v
   if (typeof pools !== 'object' || pools === null || Array.isArray(pools) || Object.keys(pools).length === 0) {
     throw new OptionError('pools', pools, "give an object such as { api: { upstreams: ['http://127.0.0.1:3000'] } }")
   }
-  for (const [name, one] of Object.entries(pools))
-    app.proxy.pools.add(named(name, () => app.proxy.createPool(name, one)))
-}
-
-/** Says which of the pools it is. */
-function named<T>(name: string, make: () => T): T {
-  try {
-    return make()
-  } catch (error) {
-    if (error instanceof OptionError) error.message = `pool '${name}': ${error.message}`
-    throw error
+  for (const [name, one] of Object.entries(pools)) {
+    app.proxy.pools.add(app.proxy.createPool(name, one, `pools.${name}`))
   }
 }
 

@@ -47,7 +47,7 @@ async function kernel(app: FastifyInstance, options: KernelOptions): Promise<voi
     settings,
     ids: requestIds(settings.requestIdField),
     log: app.log,
-    pools: new PoolKeeper(app.log),
+    pools: new PoolKeeper(),
     poolTools: {
       clock: settings.clock,
       random: Math.random,

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { LivePool } from '../../src/balance/pool.ts'
+import type { LivePool } from '../../src/balance/pool.ts'
 
 /** Lives as long as the server: a pool, a mirror. */
 export interface Kept {
@@ -9,21 +9,15 @@ export interface Kept {
   close(): void
 }
 
-/** Every pool of a kernel, and what else works in its background: starts and ends with it. Logs what happens to pools. */
+/** What works in the background of a kernel: starts and ends with it. */
 export class PoolKeeper {
   readonly #kept = new Set<Kept>()
-  readonly #log: FastifyBaseLogger
   #started = false
   #closed = false
-
-  constructor(log: FastifyBaseLogger) {
-    this.#log = log
-  }
 
   add(one: Kept): void {
     if (this.#kept.has(one)) return
     this.#kept.add(one)
-    if (one instanceof LivePool) logEvents(one, this.#log)
     if (this.#closed) one.close()
     else if (this.#started) one.start?.()
   }
@@ -39,8 +33,8 @@ export class PoolKeeper {
   }
 }
 
-/** One line a change. */
-function logEvents({ name, events }: LivePool, log: FastifyBaseLogger): void {
+/** Logs what happens to a pool, one line a change. */
+export function logPool({ name, events }: LivePool, log: FastifyBaseLogger): void {
   const tell = (level: 'info' | 'warn', about: object, text: string): void => {
     log[level]({ pool: name, ...about }, `sallyport: pool ${name}: ${text}`)
   }
@@ -64,5 +58,8 @@ function logEvents({ name, events }: LivePool, log: FastifyBaseLogger): void {
   events.on('discovery', (about) => {
     if (about.problem === undefined) tell('info', about, 'discovery works again')
     else tell('warn', about, `discovery: ${about.problem}`)
+  })
+  events.on('thrown', ({ event, error }) => {
+    log.error({ err: error, pool: name }, `sallyport: pool ${name}: a listener of '${event}' threw`)
   })
 }

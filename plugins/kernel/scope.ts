@@ -11,7 +11,7 @@ import type { Transport } from '../../src/upstream/transport.ts'
 import type { Upstreams } from '../../src/upstream/upstreams.ts'
 import type { Drain } from './drain.ts'
 import type { KernelSettings } from './options.ts'
-import type { Kept, PoolKeeper } from './pool-keeper.ts'
+import { type Kept, logPool, type PoolKeeper } from './pool-keeper.ts'
 import type { RequestIds } from './request-id.ts'
 import type { PoolRegistry, ProxyScope } from './types.ts'
 
@@ -79,13 +79,23 @@ export class Scope implements ProxyScope {
     return this.#shared.transport.upstreams
   }
 
+  createPool(name: string, options: PoolOptions, option = 'pool'): LivePool {
+    return this.#logged(createPool(name, options, this.#shared.poolTools, option))
+  }
+
   /**
-   * A pool of this kernel's connections that has no name in `pools`. Its checks and its discovery, if any, begin when it
-   * is added to `pools` or handed to `keep`.
+   * A pool with the defaults over `upstreams` of this kernel: it may be thrown away at any time, for the connections are
+   * not its own.
    * @throws OptionError
    */
-  createPool(name: string, options: PoolOptions): LivePool {
-    return createPool(name, options, this.#shared.poolTools)
+  sharedPool(name: string, options: Pick<PoolOptions, 'upstreams' | 'http2' | 'tls'>): LivePool {
+    const createUpstream: PoolTools['createUpstream'] = (_, url, settings) => this.upstreams.get(url, settings)
+    return this.#logged(createPool(name, options, { ...this.#shared.poolTools, createUpstream }))
+  }
+
+  #logged(pool: LivePool): LivePool {
+    logPool(pool, this.#shared.log)
+    return pool
   }
 
   /** Starts it when the server is ready, ends it with it. */

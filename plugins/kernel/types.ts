@@ -59,10 +59,12 @@ export interface ProxyScope {
   settle(exchange: Exchange): void
   readonly pools: PoolRegistry
   /**
-   * Makes a pool over this server's connections; `pools.add` gives it to the routes.
+   * Makes a pool over this server's connections; `pools.add` gives it to the routes, and begins its checks and its
+   * discovery when the server is ready.
+   * @param option path of the options, for errors. By default `'pool'`
    * @throws OptionError for anything that cannot work
    */
-  createPool(name: string, options: PoolOptions): LivePool
+  createPool(name: string, options: PoolOptions, option?: string): LivePool
   /** The composed layers of this scope. */
   readonly dispatch: Dispatch
   /** The same as an undici dispatcher, for `reply.from()`, `fetch` and undici's own calls. */

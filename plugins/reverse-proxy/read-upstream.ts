@@ -1,13 +1,15 @@
-import { createSecureContext } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
+import { readUrl } from '../../src/balance/discovery/upstream-list.ts'
+import type { UpstreamOptions } from '../../src/balance/options.ts'
 import type { PoolOptions } from '../../src/balance/pool-options.ts'
 import { type RetrySettings, readRetry } from '../../src/balance/retry/options.ts'
 import { readMirror } from '../../src/balance/shape/mirror.ts'
 import { readSplit } from '../../src/balance/shape/split.ts'
+import { readUpstreamTls } from '../../src/balance/upstream-tls.ts'
 import type { Exchange } from '../../src/contract/exchange.ts'
 import type { Mirror } from '../../src/contract/mirror.ts'
-import { flag, knownKeys, OptionError } from '../../src/contract/options.ts'
-import type { Pool, RetryPolicy, Upstream, UpstreamSettings, UpstreamTls } from '../../src/contract/pool.ts'
+import { flag, OptionError } from '../../src/contract/options.ts'
+import type { Pool, RetryPolicy, Upstream, UpstreamSettings } from '../../src/contract/pool.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { ProxyRouteOptions, UpstreamChooser } from './options.ts'
 
@@ -42,7 +44,7 @@ export function readUpstream(scope: Scope, options: ProxyRouteOptions): Destinat
 
 function readTarget(scope: Scope, options: ProxyRouteOptions): Pick<Destination, 'pool' | 'choose'> {
   const { upstream, pool, split, weights } = options
-  const settings = { http2: flag('http2', options.http2, false), tls: readTls(options.tls) }
+  const settings = { http2: flag('http2', options.http2, false), tls: readUpstreamTls('tls', options.tls) }
   if (split !== undefined) {
     const tools = { poolNamed: (name: string) => poolNamed(scope, name), random: Math.random }
     const { choose } = readSplit('split', split, tools)
@@ -51,14 +53,35 @@ function readTarget(scope: Scope, options: ProxyRouteOptions): Pick<Destination,
   if (pool !== undefined) return { pool: always(readPoolOption(scope, pool)), choose: undefined }
   if (typeof upstream === 'function') return { pool: undefined, choose: chooser(scope, upstream, settings) }
 
-  const urls = typeof upstream === 'string' ? [upstream] : (upstream as readonly string[])
+  const upstreams = readList(upstream as string | readonly string[], weights)
+  const name = nameOf(upstreams.map(({ url }) => url))
+  const { http2, tls } = settings
+  const made = scope.sharedPool(name, { upstreams, http2, ...(tls === undefined ? {} : { tls }) })
+  return { pool: always(made), choose: undefined }
+}
+
+/** Checked here too, so that an error names the option that was given. */
+function readList(
+  upstream: string | readonly string[],
+  weights: readonly number[] | undefined,
+): readonly UpstreamOptions[] {
+  const urls = typeof upstream === 'string' ? [upstream] : upstream
   if (!Array.isArray(urls)) throw new OptionError('upstream', upstream, 'give a URL, a list of URLs or a function')
   if (urls.length === 0) throw new OptionError('upstream', '', 'give at least one URL')
   if (weights !== undefined && !(Array.isArray(weights) && weights.length === urls.length)) {
     throw new OptionError('weights', weights, `give a list with one for each of the ${urls.length} upstreams`)
   }
-  const upstreams = urls.map((url, i) => (weights === undefined ? { url } : { url, weight: weights[i] as number }))
-  return { pool: always(scope.createPool(nameOf(urls), { ...settings, upstreams } as PoolOptions)), choose: undefined }
+  const places = new Set<string>()
+  return urls.map((url: string, i) => {
+    const at = typeof upstream === 'string' ? 'upstream' : `upstream[${i}]`
+    const place = readUrl(at, url)
+    if (places.has(place)) throw new OptionError(at, url, 'it stands in the list twice; give it a weight instead')
+    places.add(place)
+    if (weights === undefined) return { url }
+    const weight: unknown = weights[i]
+    if (typeof weight === 'number' && weight > 0 && Number.isFinite(weight)) return { url, weight }
+    throw new OptionError(`weights[${i}]`, weight, 'give a number above 0')
+  })
 }
 
 const always = (pool: Pool) => (): Pool => pool
@@ -116,28 +139,4 @@ function poolNamed(scope: Scope, name: string): Pool {
   const names = scope.pools.names()
   const right = names.length === 0 ? 'there is no pool yet' : `the pools are ${names.join(', ')}`
   throw new OptionError('pool', name, right)
-}
-
-const tlsKeys = ['ca', 'cert', 'key', 'passphrase', 'servername', 'rejectUnauthorized', 'minVersion']
-
-/** Tries the keys and certificates now: at boot, and not with the first request. */
-function readTls(tls: UpstreamTls | undefined): UpstreamTls | undefined {
-  if (tls === undefined) return undefined
-  knownKeys('tls', tls, tlsKeys)
-  flag('tls.rejectUnauthorized', tls.rejectUnauthorized, true)
-  const { servername, cert, key } = tls
-  if (servername !== undefined && !(typeof servername === 'string' && servername !== '')) {
-    throw new OptionError('tls.servername', servername, "give a name such as 'api.internal'")
-  }
-  if ((cert === undefined) !== (key === undefined)) {
-    const missing = cert === undefined ? 'cert' : 'key'
-    throw new OptionError(`tls.${missing}`, undefined, 'a client certificate needs both cert and key')
-  }
-  try {
-    const { ca, passphrase, minVersion } = tls
-    createSecureContext({ ca: ca as string, cert, key, passphrase, minVersion })
-  } catch (error) {
-    throw new OptionError('tls', tls, `give PEM text that OpenSSL can read: ${(error as Error).message}`)
-  }
-  return tls
 }

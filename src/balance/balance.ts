@@ -30,8 +30,8 @@ export function balance(settings: { readonly clock: Clock }): Layer {
       const lease = pool.pick(ask)
       if (lease !== undefined) return new Attempt(lease, handler).send(dispatch, options)
       waitFor(pool, ask, settings.clock, (late, error) => {
-        if (late !== undefined) new Attempt(late, handler).send(dispatch, options)
-        else handler.onResponseError?.(idleController, error as ProxyError)
+        if (late === undefined) handler.onResponseError?.(idleController, error as ProxyError)
+        else new Attempt(late, handler).sendLate(dispatch, options)
       })
       return true
     }
@@ -45,6 +45,10 @@ function waitFor(
   callback: (lease: Lease | undefined, error: ProxyError | undefined) => void,
 ): void {
   const { exchange } = ask
+  if (exchange?.gone === true) {
+    callback(undefined, new ProxyError('SP_CLIENT_GONE'))
+    return
+  }
   const began = clock.now()
   const leave = pool.wait(ask, (lease) => {
     exchange?.offGone(onGone)
@@ -93,6 +97,15 @@ class Attempt extends WrappedHandler {
     }
   }
 
+  /** The same in the turn of another exchange, which is not to hear of what is thrown here. */
+  sendLate(dispatch: Dispatch, options: DispatchOptions): void {
+    try {
+      this.send(dispatch, options)
+    } catch (error) {
+      super.onResponseError(idleController, error as Error)
+    }
+  }
+
   #release(error?: ErrorCode): void {
     if (this.#over) return
     this.#over = true
@@ -134,9 +147,8 @@ class Attempt extends WrappedHandler {
   }
 
   override onResponseError(controller: DispatchController, error: Error): void {
-    // What we ended ourselves says nothing of the upstream, nor does a connection that it closed while idle.
-    const blame =
-      error instanceof ProxyError && error.source === 'upstream' && !error.unprocessed && !controller.aborted
+    // Whoever ends it says by the code whose fault it is. A connection that was closed while idle is none.
+    const blame = error instanceof ProxyError && error.source === 'upstream' && !error.unprocessed
     this.#release(blame ? error.code : undefined)
     super.onResponseError(controller, error)
   }

@@ -3,6 +3,9 @@ import type { Membership } from './membership.ts'
 import type { Outlier } from './outlier.ts'
 import type { MemberReport } from './pool-events.ts'
 
+/** Why a member is up or down that the operator has fixed. */
+export const byOperator = 'set by the operator'
+
 /** A member as it stands at `now`. */
 export function reportOf(
   member: Member,
@@ -11,13 +14,13 @@ export function reportOf(
   now: number,
 ): MemberReport {
   const { id, state, weight, priority, locality, active, picks, failures, breaker, latency, forced } = member
-  const ejection = forced === 'auto' ? outlier?.reason(member) : undefined
+  const { given, source } = membership.originOf(member)
   return {
     id,
-    url: membership.urlOf(member),
+    url: given.url,
     state,
     health: forced === 'auto' ? (member.ejected ? 'ejected' : member.check) : forced,
-    reason: ejection ?? member.reason,
+    reason: forced === 'auto' ? (outlier?.reason(member) ?? member.reason) : byOperator,
     breaker: breaker?.state(now),
     weight,
     priority,
@@ -26,6 +29,6 @@ export function reportOf(
     picks,
     failures,
     latency: latency.known ? latency.at(now) : undefined,
-    source: membership.sourceOf(member),
+    source,
   }
 }

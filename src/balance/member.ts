@@ -32,10 +32,12 @@ export class Member {
   reason: string | undefined = undefined
   /** What the operator says of its health, over checks and ejections. */
   forced: 'auto' | 'up' | 'down' = 'auto'
-  /** Passive ejection: out until `pool` takes it back. */
+  /** Passive ejection: out until outlier detection takes it back. */
   ejected = false
   /** It left the pool: what it has ends, nothing new comes. */
   gone = false
+  /** It got nothing more, and what it had is over: the pool has said so. */
+  drained = false
   /** Exchanges that it has now. */
   active = 0
   readonly latency: PeakEwma

@@ -1,10 +1,12 @@
 import { OptionError } from '../contract/options.ts'
 import type { Upstream, UpstreamSettings } from '../contract/pool.ts'
 import { Breaker } from './breaker.ts'
+import { checkUpstream } from './health/check-upstream.ts'
 import { Member } from './member.ts'
 import type { UpstreamOptions } from './options.ts'
 import type { MemberReport } from './pool-events.ts'
 import type { PoolSettings } from './pool-options.ts'
+import { readUpstreamTls } from './upstream-tls.ts'
 
 export type Source = MemberReport['source']
 
@@ -15,20 +17,30 @@ const backupPriority = 1_000
 
 export type MakeUpstream = (option: string, url: string, settings: UpstreamSettings) => Upstream
 
+/** What a member was made from. */
+interface Origin {
+  readonly given: UpstreamOptions
+  readonly source: Source
+}
+
+/** What discovery has changed. */
+export interface Replaced {
+  readonly added: readonly Member[]
+  readonly removed: readonly Member[]
+  /** Those that stay, with another weight. */
+  readonly weighed: readonly Member[]
+}
+
 /** Who is in a pool, by id, and what each was made from. Knows nothing of health or picks. */
 export class Membership {
   readonly #settings: PoolSettings
   readonly #make: MakeUpstream
   readonly #members = new Map<string, Member>()
-  readonly #origins = new WeakMap<Member, { readonly url: string; readonly source: Source; readonly made: string }>()
+  readonly #origins = new WeakMap<Member, Origin>()
 
   constructor(settings: PoolSettings, make: MakeUpstream) {
     this.#settings = settings
     this.#make = make
-  }
-
-  get size(): number {
-    return this.#members.size
   }
 
   all(): readonly Member[] {
@@ -39,12 +51,9 @@ export class Membership {
     return this.#members.get(id)
   }
 
-  urlOf(member: Member): string {
-    return this.#origins.get(member)?.url ?? ''
-  }
-
-  sourceOf(member: Member): Source {
-    return this.#origins.get(member)?.source ?? 'options'
+  /** Of a member that was made here. */
+  originOf(member: Member): Origin {
+    return this.#origins.get(member) as Origin
   }
 
   /** @throws OptionError for what is no upstream, and for one that is there */
@@ -52,70 +61,81 @@ export class Membership {
     const member = this.#build(option, given)
     if (this.#members.has(member.id)) {
       throw new OptionError(
-        option,
+        `${option}.url`,
         given.url,
-        `upstream ${member.id} stands in the pool twice; give it a weight instead`,
+        `${member.id} stands in the pool already; give it a weight instead`,
       )
     }
+    return this.#enter(member, { given, source })
+  }
+
+  #enter(member: Member, origin: Origin): Member {
     this.#members.set(member.id, member)
-    this.#origins.set(member, { url: given.url, source, made: madeFrom(this.#settings, given) })
+    this.#origins.set(member, origin)
     return member
   }
 
-  delete(member: Member): boolean {
-    return this.#members.get(member.id) === member && this.#members.delete(member.id)
+  delete(member: Member): void {
+    this.#members.delete(member.id)
   }
 
   /**
-   * Makes the members that discovery found the ones that it finds now. Those that stay keep all that is known of them; one
-   * whose way of speaking changed (TLS, HTTP/2) is another. Members from elsewhere are left alone.
+   * Makes the members that discovery found the ones that it finds now. Those that stay keep all that is known of them, and
+   * what the operator gave them as long as discovery says the same as before; one whose way of speaking changed (URL, TLS,
+   * HTTP/2, connections) is another. Members from elsewhere are left alone.
    * @throws OptionError, before anything is changed
    */
-  replace(option: string, found: readonly UpstreamOptions[]): { added: Member[]; removed: Member[] } {
-    const wanted = new Map<
-      string,
-      { readonly member: Member; readonly given: UpstreamOptions; readonly made: string }
-    >()
-    for (const given of found) {
-      const member = this.#build(option, given)
+  replace(option: string, found: readonly UpstreamOptions[]): Replaced {
+    const wanted = new Map<string, { readonly member: Member; readonly given: UpstreamOptions }>()
+    for (const [i, given] of found.entries()) {
+      const member = this.#build(`${option}[${i}]`, given)
       // The same place found twice: the first one counts.
-      if (!wanted.has(member.id)) wanted.set(member.id, { member, given, made: madeFrom(this.#settings, given) })
+      if (!wanted.has(member.id)) wanted.set(member.id, { member, given })
     }
     const removed: Member[] = []
-    for (const member of this.#members.values()) {
-      const origin = this.#origins.get(member)
-      if (origin?.source !== 'discovery') {
-        wanted.delete(member.id)
-        continue
-      }
+    const weighed: Member[] = []
+    for (const member of this.all()) {
+      const { source, given: before } = this.originOf(member)
       const next = wanted.get(member.id)
-      if (next?.made !== origin.made) {
+      if (source !== 'discovery') {
+        wanted.delete(member.id)
+      } else if (next === undefined || identity(next.given) !== identity(before)) {
         removed.push(member)
-        continue
+        this.#members.delete(member.id)
+      } else {
+        wanted.delete(member.id)
+        if (this.#settle(member, before, next)) weighed.push(member)
       }
-      wanted.delete(member.id)
-      member.weight = next.member.weight
-      member.priority = next.member.priority
-      member.locality = next.member.locality
-      member.maxRequests = next.member.maxRequests
     }
-    for (const member of removed) this.#members.delete(member.id)
-    const added = [...wanted.values()].map(({ member, given, made }) => {
-      this.#members.set(member.id, member)
-      this.#origins.set(member, { url: given.url, source: 'discovery', made })
-      return member
-    })
-    return { added, removed }
+    const added = [...wanted.values()].map(({ member, given }) => this.#enter(member, { given, source: 'discovery' }))
+    return { added, removed, weighed }
+  }
+
+  /** True when it weighs another weight now. */
+  #settle(
+    member: Member,
+    before: UpstreamOptions,
+    next: { readonly member: Member; readonly given: UpstreamOptions },
+  ): boolean {
+    this.#origins.set(member, { given: next.given, source: 'discovery' })
+    member.priority = next.member.priority
+    member.locality = next.member.locality
+    member.maxRequests = next.member.maxRequests
+    if (before.weight === next.given.weight || member.weight === next.member.weight) return false
+    member.weight = next.member.weight
+    return true
   }
 
   #build(option: string, given: UpstreamOptions): Member {
-    const { http2, tls, breaker, maxConnections, maxRequests } = this.#settings
-    const upstream = this.#make(option, given.url, {
+    const { http2, tls, breaker, maxConnections, maxRequests, health } = this.#settings
+    const upstream = this.#make(`${option}.url`, given.url, {
       http2: given.http2 ?? http2,
-      tls: given.tls ?? tls,
+      tls: readUpstreamTls(`${option}.tls`, given.tls) ?? tls,
       address: given.address,
       maxConnections: given.maxConnections ?? maxConnections,
     })
+    // Throws for one that cannot be checked.
+    if (health !== undefined) checkUpstream(upstream, health)
     return new Member(
       upstream,
       {
@@ -135,7 +155,6 @@ export class Membership {
 }
 
 /** What an upstream cannot change without being another one. */
-function madeFrom({ http2, tls }: PoolSettings, given: UpstreamOptions): string {
-  const { url, address, maxConnections } = given
-  return JSON.stringify([url, address, maxConnections, given.http2 ?? http2, given.tls ?? tls])
+function identity({ url, address, maxConnections, http2, tls }: UpstreamOptions): string {
+  return JSON.stringify([url, address, maxConnections, http2, tls])
 }

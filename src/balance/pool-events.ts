@@ -1,18 +1,21 @@
+import { EventEmitter } from 'node:events'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { CheckOutcome } from './health/check-result.ts'
 import type { MemberState } from './member.ts'
 import type { EjectionReason } from './outlier.ts'
 
-/** What a pool tells of itself: `pool.on(name, listener)`. `upstream` is a member's id. */
+/** What a pool tells of itself: `pool.events.on(name, listener)`. `upstream` is a member's id. */
 export interface PoolEvents {
   /** It has a new upstream. */
   added: [{ upstream: string }]
   removed: [{ upstream: string }]
-  /** The operator changed it, or it has drained: nothing of ours is there any more. */
+  /** The operator changed it. */
   state: [{ upstream: string; state: MemberState }]
+  /** It gets nothing more, and what it had is over. Once. */
   drained: [{ upstream: string }]
+  /** The operator, or discovery, gave it another one. */
   weight: [{ upstream: string; weight: number }]
-  /** Active checks, or the operator, changed their mind. Once a change. */
+  /** Active checks, or the operator, changed their mind. Once a change; what checks say under the operator's word is none. */
   health: [{ upstream: string; up: boolean; reason: string }]
   /** Every active check, for metrics. */
   check: [{ upstream: string; outcome: CheckOutcome; reason: string; took: number }]
@@ -30,6 +33,26 @@ export interface PoolEvents {
   /** An exchange waits for a place; or was refused one. */
   queued: [{ waiting: number }]
   refused: [{ reason: 'none ready' | 'queue full' | 'queue timeout' }]
+  /** A listener of another event threw. The pool goes on; listeners that came after that one were not told. */
+  thrown: [{ event: string; error: unknown }]
+}
+
+export type PoolEmitter = EventEmitter<PoolEvents>
+
+/** Tells listeners in turn. One that throws does not break the exchange that it was told of. */
+export function poolEmitter(): PoolEmitter {
+  return new Guarded() as PoolEmitter
+}
+
+class Guarded extends EventEmitter {
+  override emit(event: string | symbol, ...told: unknown[]): boolean {
+    try {
+      return super.emit(event, ...told)
+    } catch (error) {
+      if (event !== 'thrown') this.emit('thrown', { event: String(event), error })
+      return true
+    }
+  }
 }
 
 /** A member of a pool as it stands. */

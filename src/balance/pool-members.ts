@@ -1,92 +1,52 @@
-import { EventEmitter } from 'node:events'
 import type { Clock } from '../contract/clock.ts'
-import type { Dispatch } from '../contract/layer.ts'
-import { OptionError } from '../contract/options.ts'
+import { OptionError, oneOf } from '../contract/options.ts'
 import type { Upstream } from '../contract/pool.ts'
 import { createDiscovery, type Discovery } from './discovery/discovery.ts'
-import { readUpstreamList } from './discovery/upstream-list.ts'
-import { createHealthChecks, type HealthChecks } from './health/checks.ts'
-import type { Connect } from './health/tcp-check.ts'
+import { readUpstream } from './discovery/upstream-list.ts'
 import type { Member, MemberState } from './member.ts'
-import { reportOf } from './member-report.ts'
-import { type MakeUpstream, Membership } from './membership.ts'
+import { MemberHealth } from './member-health.ts'
+import { byOperator, reportOf } from './member-report.ts'
+import { Membership } from './membership.ts'
 import type { UpstreamOptions } from './options.ts'
-import { createOutlier, type Outlier } from './outlier.ts'
-import type { MemberReport, PoolEvents } from './pool-events.ts'
+import type { Outlier } from './outlier.ts'
+import { type MemberReport, type PoolEmitter, poolEmitter } from './pool-events.ts'
 import type { PoolSettings } from './pool-options.ts'
-
-/** What a pool needs of the world. */
-export interface PoolTools {
-  readonly clock: Clock
-  /** 0 to 1. */
-  readonly random: () => number
-  readonly createUpstream: MakeUpstream
-  /** Nothing more goes to it: its connections may close. */
-  readonly forget: (upstream: Upstream) => void
-  /** The transport, without layers, for health checks. */
-  readonly dispatch: Dispatch
-  readonly connect: Connect
-}
+import type { PoolTools } from './pool-tools.ts'
 
 /**
- * Who is in a pool and what is believed of each: operators, discovery, active checks and outlier detection meet here. Each
- * method with an `id` throws OptionError for one that is not there.
+ * Who is in a pool: what operators and discovery say of it, and what is believed of each, comes together here. Each method
+ * with an `id` throws OptionError for one that is not there.
  */
 export abstract class PoolMembers {
   readonly name: string
   readonly settings: PoolSettings
   /** What happens to it; see PoolEvents. */
-  readonly events = new EventEmitter<PoolEvents>()
+  readonly events: PoolEmitter = poolEmitter()
   protected readonly clock: Clock
   protected readonly outlier: Outlier | undefined
   protected members: readonly Member[] = []
   protected closed = false
   readonly #membership: Membership
-  readonly #checks: HealthChecks | undefined
+  readonly #health: MemberHealth
   readonly #discovery: Discovery | undefined
   readonly #forget: (upstream: Upstream) => void
   #upstreams: readonly Upstream[] = []
   #started = false
+  /** Discovery has found a list. */
+  #discovered = false
 
   /** @throws OptionError for upstreams that cannot be */
   constructor(name: string, settings: PoolSettings, tools: PoolTools) {
     this.name = name
     this.settings = settings
-    const { clock, random, dispatch, connect, forget } = tools
-    this.clock = clock
-    this.#forget = forget
+    this.clock = tools.clock
+    this.#forget = tools.forget
     this.#membership = new Membership(settings, tools.createUpstream)
-    const { outlier, health, discover } = settings
-    if (outlier !== undefined) {
-      this.outlier = createOutlier(outlier, {
-        random,
-        ejected: (member, reason, ms) => {
-          this.events.emit('ejected', { upstream: member.id, reason, ms })
-          this.changed()
-        },
-        returned: (member) => {
-          this.#ramp(member)
-          this.events.emit('returned', { upstream: member.id })
-          this.changed()
-        },
-      })
-    }
-    if (health !== undefined) {
-      this.#checks = createHealthChecks(health, {
-        clock,
-        random,
-        dispatch,
-        connect,
-        forget,
-        observe: ({ name: its, basePath }, { outcome, reason }, took) => {
-          this.events.emit('check', { upstream: its + basePath, outcome, reason, took })
-        },
-      })
-    }
-    if (discover !== undefined) this.#discovery = createDiscovery(discover, { clock, random })
-    settings.upstreams.forEach((one, i) => {
-      this.#membership.add(`upstreams[${i}]`, one, 'options')
-    })
+    this.#health = new MemberHealth(settings, tools, this.events, () => this.changed())
+    this.outlier = this.#health.outlier
+    const { option, upstreams, discover } = settings
+    if (discover !== undefined) this.#discovery = createDiscovery(discover, tools)
+    for (const [i, one] of upstreams.entries()) this.#membership.add(`${option}.upstreams[${i}]`, one, 'options')
   }
 
   /** Someone came, left, fell ill, recovered, or weighs another weight. */
@@ -100,7 +60,7 @@ export abstract class PoolMembers {
 
   /** Begins to check and to discover. Once, when the server is ready. */
   start(): void {
-    if (this.#started) return
+    if (this.#started || this.closed) return
     this.#started = true
     for (const member of this.members) this.#watch(member)
     this.#discovery?.start({
@@ -113,7 +73,7 @@ export abstract class PoolMembers {
   /** Stops checks and discovery. What is in flight goes on. */
   close(): void {
     this.closed = true
-    this.#checks?.close()
+    this.#health.close()
     this.#discovery?.close()
   }
 
@@ -125,16 +85,19 @@ export abstract class PoolMembers {
   /**
    * A new upstream, by URL or with options. It gets its share by and by (slow start).
    * @returns its id
+   * @throws OptionError for what is no upstream, and for one that is there
    */
   add(upstream: string | UpstreamOptions): string {
-    const [given] = readUpstreamList('upstream', [upstream]) as readonly [UpstreamOptions]
-    const member = this.#membership.add('upstream', given, 'api')
-    this.#ramp(member)
+    const member = this.#membership.add('upstream', readUpstream('upstream', upstream), 'api')
+    this.#health.ramp(member)
     this.#joined([member])
     return member.id
   }
 
-  /** Takes it out. What it has in flight ends in peace; then its connections close. */
+  /**
+   * Takes it out. What it has in flight ends in peace; then its connections close. One that discovery found comes back
+   * with its next list that differs from the last: `drain` it where it is to stay out.
+   */
   remove(id: string): void {
     const member = this.#known(id)
     this.#membership.delete(member)
@@ -162,6 +125,7 @@ export abstract class PoolMembers {
     if (!(Number.isFinite(weight) && weight > 0)) {
       throw new OptionError('weight', weight, 'give a number above 0; drain an upstream that is to get nothing')
     }
+    if (member.weight === weight) return
     member.weight = weight
     this.events.emit('weight', { upstream: id, weight })
     this.changed()
@@ -170,12 +134,13 @@ export abstract class PoolMembers {
   /** What to believe of its health: `'up'` or `'down'` whatever checks say, `'auto'` what they say. */
   health(id: string, health: 'auto' | 'up' | 'down'): void {
     const member = this.#known(id)
-    if (!['auto', 'up', 'down'].includes(health)) throw new OptionError('health', health, "give 'auto', 'up' or 'down'")
+    const forced = oneOf('health', health, 'auto', ['auto', 'up', 'down'])
+    if (forced === member.forced) return
     const before = member.healthy
-    member.forced = health
-    const after = member.healthy
-    if (after !== before) this.events.emit('health', { upstream: id, up: after, reason: 'set by the operator' })
-    if (after && !before) this.#ramp(member)
+    member.forced = forced
+    const up = member.healthy
+    if (up && !before) this.#health.ramp(member)
+    if (up !== before) this.events.emit('health', { upstream: id, up, reason: byOperator })
     this.changed()
   }
 
@@ -184,20 +149,24 @@ export abstract class PoolMembers {
     const before = member.state
     if (before === state) return
     member.state = state
-    this.events.emit('state', { upstream: id, state })
-    if (state === 'maintenance') {
-      this.#checks?.remove(member.upstream)
-      member.check = 'unknown'
-    }
+    if (state === 'maintenance') this.#health.unwatch(member)
     if (before === 'maintenance') this.#watch(member)
-    if (state === 'ready') this.#ramp(member)
+    if (state === 'ready') {
+      member.drained = false
+      this.#health.ramp(member)
+    }
+    this.events.emit('state', { upstream: id, state })
     this.changed()
-    if (state !== 'ready' && member.active === 0) this.drained(member)
+    this.settled(member)
   }
 
-  /** It has nothing in flight, and gets nothing. */
-  protected drained(member: Member): void {
-    this.events.emit('drained', { upstream: member.id })
+  /** Something of it is over. Where it gets nothing more and has nothing left, says so and closes its connections. */
+  protected settled(member: Member): void {
+    if (member.active > 0 || (member.state === 'ready' && !member.gone)) return
+    if (!member.drained) {
+      member.drained = true
+      this.events.emit('drained', { upstream: member.id })
+    }
     if (member.gone) this.#forget(member.upstream)
   }
 
@@ -227,47 +196,33 @@ export abstract class PoolMembers {
   #left(members: readonly Member[]): void {
     for (const member of members) {
       member.gone = true
-      this.#checks?.remove(member.upstream)
-      this.outlier?.forget(member)
+      this.#health.forget(member)
     }
     this.refresh()
     for (const member of members) {
       this.events.emit('removed', { upstream: member.id })
-      if (member.active === 0) this.drained(member)
+      this.settled(member)
     }
-  }
-
-  /** From now on its share grows. */
-  #ramp(member: Member): void {
-    if (this.settings.slowStart !== undefined) member.rampSince = this.clock.now()
   }
 
   #watch(member: Member): void {
-    if (this.closed || member.state === 'maintenance') return
-    this.#checks?.add(member.upstream, ({ up, reason }) => {
-      const recovered = up && member.check === 'down'
-      member.check = up ? 'up' : 'down'
-      member.reason = reason
-      this.events.emit('health', { upstream: member.id, up, reason })
-      if (recovered) this.#ramp(member)
-      if (up && member.ejected) this.outlier?.pardon(member)
-      this.changed()
-    })
+    if (!this.closed && member.state !== 'maintenance') this.#health.watch(member)
   }
 
-  /** An empty list is more likely a mistake of whoever wrote it than a wish: the last good one stays. */
+  /** @throws for a list that cannot be, of which nothing is taken */
   #found(found: readonly UpstreamOptions[]): void {
-    const last = this.members.some((member) => this.#membership.sourceOf(member) === 'discovery')
     if (found.length === 0) {
-      const stays = last ? 'the last good one stays' : 'nothing was known before'
-      this.events.emit('discovery', { problem: `the list of upstreams is empty; ${stays}` })
-      return
+      // More likely a mistake of whoever wrote it than a wish.
+      const stays = this.#discovered ? 'the last good one stays' : 'there was none before'
+      throw new Error(`the list of upstreams is empty; ${stays}`)
     }
-    const { added, removed } = this.#membership.replace('discover', found)
+    const { added, removed, weighed } = this.#membership.replace(`${this.settings.option}.discover`, found)
     // With the first list nobody is newer than the others.
-    if (last) for (const member of added) this.#ramp(member)
+    if (this.#discovered) for (const member of added) this.#health.ramp(member)
+    this.#discovered = true
     if (removed.length > 0) this.#left(removed)
     if (added.length > 0) this.#joined(added)
     else if (removed.length === 0) this.refresh()
+    for (const { id: upstream, weight } of weighed) this.events.emit('weight', { upstream, weight })
   }
 }

@@ -1,4 +1,4 @@
-import { duration, integer, knownKeys, OptionError, oneOf, section } from '../contract/options.ts'
+import { duration, flag, integer, knownKeys, nearest, OptionError, section } from '../contract/options.ts'
 import type { UpstreamTls } from '../contract/pool.ts'
 import { type BreakerOptions, type BreakerSettings, readBreaker } from './breaker.ts'
 import { type DiscoverOptions, type DiscoverySettings, readDiscovery } from './discovery/discovery.ts'
@@ -12,6 +12,7 @@ import type { QueueSettings } from './queue.ts'
 import { type RetryOptions, type RetrySettings, readRetry } from './retry/options.ts'
 import { readSlowStart, type SlowStart, type SlowStartOptions } from './slow-start.ts'
 import { readSticky, type StickyOptions, type StickySettings } from './sticky.ts'
+import { readUpstreamTls } from './upstream-tls.ts'
 
 export interface QueueOptions {
   /** Exchanges that may wait. @default 1024 */
@@ -63,6 +64,8 @@ export interface PoolOptions {
 }
 
 export interface PoolSettings {
+  /** Where these options stand, for errors that come to light later. */
+  readonly option: string
   readonly upstreams: readonly UpstreamOptions[]
   readonly discover: DiscoverySettings | undefined
   readonly policy: PolicyName
@@ -119,9 +122,10 @@ export function readPool(option: string, given: PoolOptions): PoolSettings {
     throw new OptionError(`${option}.upstreams`, upstreams, 'give at least one URL')
   }
   return Object.freeze({
+    option,
     upstreams: fixed,
     discover: discover === undefined ? undefined : readDiscovery(`${option}.discover`, discover),
-    policy: oneOf(`${option}.policy`, given.policy, 'peak-ewma', policyNames),
+    policy: readPolicy(`${option}.policy`, given.policy),
     hashKey: readHashKey(`${option}.hashKey`, given.hashKey ?? 'client'),
     boundedLoad: readBound(`${option}.boundedLoad`, given.boundedLoad),
     sticky:
@@ -137,9 +141,17 @@ export function readPool(option: string, given: PoolOptions): PoolSettings {
     localities: readLocalities(`${option}.localities`, given.localities),
     maxRequests: limit(`${option}.maxRequests`, given.maxRequests, Number.POSITIVE_INFINITY),
     maxConnections: limit(`${option}.maxConnections`, given.maxConnections, 4096),
-    http2: given.http2 ?? false,
-    tls: given.tls,
+    http2: flag(`${option}.http2`, given.http2, false),
+    tls: readUpstreamTls(`${option}.tls`, given.tls),
   })
+}
+
+function readPolicy(option: string, given: PolicyName | undefined): PolicyName {
+  if (given === undefined) return policyNames[0]
+  if (policyNames.includes(given)) return given
+  const near = typeof given === 'string' ? nearest(given, policyNames) : undefined
+  const all = policyNames.map((name) => `'${name}'`).join(', ')
+  throw new OptionError(option, given, near === undefined ? `give one of ${all}` : `did you mean '${near}'?`)
 }
 
 function limit(option: string, given: number | undefined, byDefault: number): number {

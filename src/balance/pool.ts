@@ -1,21 +1,32 @@
+import type { Timer } from '../contract/clock.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { Ask, Lease, Pool, RetryPolicy, Upstream } from '../contract/pool.ts'
+import { rehash } from './hash.ts'
 import { type LeaseOwner, MemberLease } from './lease.ts'
 import { Levels } from './levels.ts'
 import type { Member } from './member.ts'
 import { createPolicy } from './policy/policies.ts'
-import { PoolMembers, type PoolTools } from './pool-members.ts'
+import { PoolMembers } from './pool-members.ts'
 import { type PoolOptions, type PoolSettings, readPool } from './pool-options.ts'
+import type { PoolTools } from './pool-tools.ts'
 import { Queue } from './queue.ts'
 import { retryPolicy } from './retry/options.ts'
 import { createSticky, type Sticky } from './sticky.ts'
 
 export type { PoolTools }
 
-/** @throws OptionError for anything that cannot work */
-export function createPool(name: string, options: PoolOptions, tools: PoolTools): LivePool {
-  return new LivePool(name, readPool('pool', options), tools)
+/**
+ * @param option path of the options, for errors
+ * @throws OptionError for anything that cannot work
+ */
+export function createPool(name: string, options: PoolOptions, tools: PoolTools, option = 'pool'): LivePool {
+  return new LivePool(name, readPool(option, options), tools)
 }
+
+/** Keeps the number that draws a level apart from those that the policies make of a hash. */
+const levelTrial = 0x2545f491
+/** Milliseconds. A failure that took less says nothing of an upstream that has not answered yet: it would look quick. */
+const longFailure = 1000
 
 /** Gives each exchange a place at one of its members, and learns from what becomes of it. */
 export class LivePool extends PoolMembers implements Pool, LeaseOwner {
@@ -30,6 +41,8 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
   readonly #policyAsk = { now: 0, tried: [] as readonly Upstream[], hash: 0 }
   /** Something changed that the levels have not seen. */
   #stale = true
+  /** Set while exchanges wait for a place that time alone brings. */
+  #wake: Timer | undefined
 
   /** @throws OptionError for upstreams that cannot be */
   constructor(name: string, settings: PoolSettings, tools: PoolTools) {
@@ -54,6 +67,7 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
   override close(): void {
     super.close()
     this.#queue?.close()
+    this.#wakeAt(Number.POSITIVE_INFINITY)
   }
 
   pick(ask: Ask): Lease | undefined {
@@ -72,7 +86,7 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
     // One key goes to one level and one locality too, as long as their health stays as it is.
     const hash = this.settings.hashKey(ask.exchange) ?? Math.floor(draw * 2 ** 32)
     this.#policyAsk.hash = hash
-    return this.#levels.pick(this.#policyAsk, hash / 2 ** 32)
+    return this.#levels.pick(this.#policyAsk, rehash(hash, levelTrial) / 2 ** 32)
   }
 
   #take(member: Member, { exchange }: Ask, now: number): Lease {
@@ -81,8 +95,9 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
     this.active++
     if (exchange !== undefined) exchange.facts.pool = this.name
     this.#sticky?.mark(exchange, member)
+    const lease = new MemberLease(this, member, now, member.breaker?.taken(now) ?? 0)
     if (this.events.listenerCount('picked') > 0) this.events.emit('picked', { upstream: member.id })
-    return new MemberLease(this, member, now, member.breaker?.taken(now) ?? 0)
+    return lease
   }
 
   leaseAnswered(lease: MemberLease): void {
@@ -106,32 +121,44 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
     if (latency === -1) atLeast(member, now - lease.began, now)
     const failed = error !== undefined || status >= 500
     if (failed) member.failures++
-    if (member.breaker !== undefined) {
-      if (failed) member.breaker.failed(ticket, now)
-      else if (status === 0) member.breaker.abandoned(ticket)
-      else member.breaker.succeeded(ticket)
+    // Of an upgrade the verdict was told with its answer.
+    if (status !== 101) {
+      if (failed) member.breaker?.failed(ticket, now)
+      else if (status === 0) member.breaker?.abandoned(ticket)
+      else member.breaker?.succeeded(ticket)
+      this.outlier?.record(member, { status, error, latency }, now)
     }
-    if (status !== 101) this.outlier?.record(member, { status, error, latency }, now)
     if (this.events.listenerCount('ended') > 0) {
       this.events.emit('ended', { upstream: member.id, status, error, latency })
     }
-    if (member.active === 0 && (member.gone || member.state !== 'ready')) this.drained(member)
+    this.settled(member)
     this.#serve()
+    if (failed) this.#awaitReturn(now)
   }
 
   wait(ask: Ask, callback: (lease: Lease | undefined) => void): (() => void) | undefined {
-    const full = this.#queue !== undefined && !this.closed && this.#someReady(ask)
-    if (!full) {
+    const queue = this.closed ? undefined : this.#queue
+    const now = this.clock.now()
+    if (queue === undefined || !this.#someoneIsFull(ask, now)) {
       this.events.emit('refused', { reason: 'none ready' })
       return undefined
     }
-    const leave = this.#queue?.join(ask, (lease) => {
+    const leave = queue.join(ask, (lease) => {
       if (lease === undefined) this.events.emit('refused', { reason: 'queue timeout' })
       callback(lease)
     })
-    if (leave === undefined) this.events.emit('refused', { reason: 'queue full' })
-    else this.events.emit('queued', { waiting: this.#queue?.size ?? 0 })
+    if (leave === undefined) {
+      this.events.emit('refused', { reason: 'queue full' })
+      return undefined
+    }
+    this.events.emit('queued', { waiting: queue.size })
+    if (this.#wake === undefined) this.#awaitReturn(now)
     return leave
+  }
+
+  /** Who has failed too often is not full: nobody waits for him. */
+  #someoneIsFull({ tried }: Ask, now: number): boolean {
+    return this.#levels.some(({ upstream, breaker }) => !tried.includes(upstream) && breaker?.state(now) !== 'open')
   }
 
   has({ tried }: Ask): boolean {
@@ -140,18 +167,51 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
     return this.#levels.some((member) => !tried.includes(member.upstream) && member.hasRoom(now))
   }
 
-  /** Somebody would take this exchange, had he room. */
-  #someReady({ tried }: Ask): boolean {
-    return this.#levels.some(({ upstream }) => !tried.includes(upstream))
-  }
-
   retryAfter(): number {
     const now = this.clock.now()
+    let first = Number.POSITIVE_INFINITY
+    for (const member of this.members) first = Math.min(first, this.#backAt(member, now))
+    return first === Number.POSITIVE_INFINITY ? 1 : Math.max(1, Math.ceil((first - now) / 1000))
+  }
+
+  /** When it may serve again, as far as can be told: one that is full at any time, one that the operator took out never. */
+  #backAt(member: Member, now: number): number {
+    const { state, forced, check, ejected, breaker } = member
+    if (state !== 'ready' || forced === 'down') return Number.POSITIVE_INFINITY
     const { health } = this.settings
-    let at = health === undefined ? Number.POSITIVE_INFINITY : now + health.downInterval
-    if (this.outlier !== undefined) at = Math.min(at, this.outlier.nextReturn(this.members))
-    for (const { breaker } of this.members) at = Math.min(at, breaker?.probeAt ?? Number.POSITIVE_INFINITY)
-    return at === Number.POSITIVE_INFINITY ? 1 : Math.max(1, Math.ceil((at - now) / 1000))
+    let at = now
+    if (forced === 'auto' && check === 'down' && health !== undefined) {
+      at += health.downInterval + (health.rise - 1) * health.edgeInterval
+    } else if (forced === 'auto' && ejected && this.outlier !== undefined) {
+      at = this.outlier.nextReturn([member])
+    }
+    return Math.max(at, breaker?.probeAt ?? at)
+  }
+
+  /** Nothing happens when an ejection ends or a breaker lets a probe through: those who wait have to be woken. */
+  #awaitReturn(now: number): void {
+    if (this.#queue === undefined || this.#queue.size === 0 || this.closed) return
+    let at = this.outlier?.nextReturn(this.members) ?? Number.POSITIVE_INFINITY
+    for (const { breaker } of this.members) {
+      const probeAt = breaker?.probeAt
+      if (probeAt !== undefined && probeAt > now && probeAt < at) at = probeAt
+    }
+    this.#wakeAt(at)
+  }
+
+  #wakeAt(at: number): void {
+    const { clock } = this
+    if (this.#wake !== undefined) clock.clearTimer(this.#wake)
+    this.#wake = undefined
+    if (at === Number.POSITIVE_INFINITY) return
+    this.#wake = clock.setTimer(
+      () => {
+        this.#wake = undefined
+        this.#serve()
+        this.#awaitReturn(clock.now())
+      },
+      Math.max(1, at - clock.now()),
+    )
   }
 
   /** What time has done since the last look. There is no timer: without picks nobody would know the difference. */
@@ -179,7 +239,7 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
   }
 }
 
-/** No answer in this time: it takes that long at least. */
-function atLeast(member: Member, latency: number, now: number): void {
-  if (latency > member.latency.at(now)) member.latency.observe(latency, now)
+/** No good answer in this time: one would have taken that long at least. */
+function atLeast({ latency }: Member, waited: number, now: number): void {
+  if (waited > (latency.known ? latency.at(now) : longFailure)) latency.observe(waited, now)
 }

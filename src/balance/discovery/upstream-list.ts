@@ -42,7 +42,7 @@ export function readUpstreamList(option: string, given: unknown): readonly Upstr
   const places = new Set<string>()
   return given.map((entry: unknown, i) => {
     const at = `${option}[${i}]`
-    const upstream = readUpstream(at, typeof entry === 'string' ? { url: entry } : entry)
+    const upstream = readUpstream(at, entry)
     const place = `${readUrl(`${at}.url`, upstream.url)} ${upstream.address ?? ''}`
     if (places.has(place)) throw new OptionError(`${at}.url`, upstream.url, 'it is in the list already')
     places.add(place)
@@ -63,9 +63,13 @@ function canonical(value: unknown): string {
   )
 }
 
-function readUpstream(option: string, given: unknown): UpstreamOptions {
-  knownKeys(option, given as object, keys)
-  const options = given as UpstreamOptions
+/**
+ * One upstream: a URL, or an object with the options of one. Copied.
+ * @throws OptionError
+ */
+export function readUpstream(option: string, given: unknown): UpstreamOptions {
+  const options = (typeof given === 'string' ? { url: given } : given) as UpstreamOptions
+  knownKeys(option, options, keys)
   const { weight, locality, address, tls } = options
   readUrl(`${option}.url`, options.url)
   if (weight !== undefined && !(typeof weight === 'number' && weight > 0 && Number.isFinite(weight))) {
