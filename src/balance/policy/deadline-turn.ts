@@ -42,7 +42,8 @@ export class DeadlineTurn {
     if (!this.#built) return
     for (const [i, member] of this.#members.entries()) {
       const owed = 1 - ((this.#deadlines[i] as number) - this.#time) * member.weight
-      member.credit = owed * this.#total
+      // No credit at all is the mark of a newcomer.
+      member.credit = owed === 0 ? Number.MIN_VALUE : owed * this.#total
     }
     this.#members = []
     this.#built = false

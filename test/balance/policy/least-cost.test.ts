@@ -35,15 +35,21 @@ test('for equal weights the cost is latency times exchanges plus one', () => {
 })
 
 test('a weight counts by what it is of the mean: exchanges weigh less for the heavy one', () => {
-  const members = weighted([3, 1])
+  const members = weighted([30, 10])
   const [a, b] = members as [Member, Member]
-  const latencies = new Map(members.map((member) => [member, 10]))
-  const pick = started(members, latencies)
-  a.active = 4
-  // 10 * (1 + 4 / 1.5) = 36.7 beside 10 * (1 + 1 / 0.5) = 30, then beside 50.
-  b.active = 1
+  const pick = started(
+    members,
+    new Map([
+      [a, 10],
+      [b, 15],
+    ]),
+  )
+
+  assert.equal(pick(), a)
+  // 10 * (1 + 1 / 1.5) = 16.7 beside 15, then beside 15 * (1 + 1 / 0.5) = 45.
+  a.active = 1
   assert.equal(pick(), b)
-  b.active = 2
+  b.active = 1
   assert.equal(pick(), a)
 })
 
@@ -63,7 +69,7 @@ test('one whose latency is not known counts as the mean of the others', () => {
   // 20, 30, and the mean of 20.
   assert.equal(sequence(pick, 4), 'acac')
   c.active = 1
-  a.active = 2
+  a.active = 3
   assert.equal(pick(), b)
 })
 

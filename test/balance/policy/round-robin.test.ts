@@ -121,6 +121,17 @@ test('above 64 members, equal ones are given in strict rotation, whatever the st
   for (let i = 0; i < 1000; i++) assert.equal(pick(), round[i % 100])
 })
 
+test('above 64 members, those that stay through an update keep their place too', () => {
+  const members = equals(100)
+  const pick = started(members, { random: seededRandom(3) })
+  const round = Array.from({ length: 100 }, () => pick())
+  for (const member of round.slice(0, 30)) assert.equal(pick(), member)
+
+  pick.update([...members].reverse())
+
+  for (const member of round.slice(30)) assert.equal(pick(), member)
+})
+
 for (const [title, random] of [
   ['without a random start', () => 0],
   ['with one', seededRandom(11)],

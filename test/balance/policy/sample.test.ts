@@ -114,3 +114,13 @@ test('the second of two is never the first, even where one has nearly all of the
     assert.equal(seconds.size, members.length - 1)
   }
 })
+
+test('the second of two is drawn by weight too', () => {
+  const members = weighted([2, 1, 7])
+  const first = members[0] as Member
+  const sample = sampleOf(members)
+
+  const seconds = count(20_000, () => sample.drawOther(first, 0))
+
+  assertShares(members.slice(1), seconds, 0.02)
+})
