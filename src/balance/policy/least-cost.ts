@@ -1,5 +1,6 @@
 import type { Member } from '../member.ts'
 import { type Policy, type PolicyAsk, type PolicySettings, usable } from './policy.ts'
+import { Ration } from './ration.ts'
 import { WeightedSample } from './sample.ts'
 import { randomStart, SmoothTurn, settleCredits } from './smooth-turn.ts'
 
@@ -18,7 +19,7 @@ const same = 1 + 1e-9
  *
  * A small group is compared as a whole: of two drawn from a pair the busier one would be taken too often. In a large one two
  * different members, drawn by weight, are compared. Equal costs are resolved by the smooth turn, so that a group without
- * load takes turns by weight.
+ * load takes turns by weight. In slow start nobody gets more than the share of his weight, however little he costs.
  *
  * @param latencyOf of a member, at least above 0; NaN when it is not known: it counts as the mean of the others
  */
@@ -26,6 +27,7 @@ export function leastCost(settings: PolicySettings, latencyOf: (member: Member, 
   const { slowStart } = settings
   const sample = new WeightedSample(settings)
   const turn = new SmoothTurn()
+  const ration = new Ration()
   let members: readonly Member[] = []
   let meanWeight = 1
   let costs = new Float64Array(0)
@@ -39,15 +41,18 @@ export function leastCost(settings: PolicySettings, latencyOf: (member: Member, 
     const { now } = ask
     let known = 0
     let latencies = 0
+    let ramping = false
     for (let i = 0; i < members.length; i++) {
       const member = members[i] as Member
       const latency = usable(member, ask) ? latencyOf(member, now) : Number.POSITIVE_INFINITY
       costs[i] = latency
+      if (member.rampSince !== undefined) ramping = true
       if (latency < Number.POSITIVE_INFINITY) {
         latencies += latency
         known++
       }
     }
+    if (ramping) hold(now)
     const mean = known === 0 ? 1 : latencies / known
     let least = Number.POSITIVE_INFINITY
     for (let i = 0; i < members.length; i++) {
@@ -65,7 +70,32 @@ export function leastCost(settings: PolicySettings, latencyOf: (member: Member, 
       const member = members[i] as Member
       turn.enter(member, member.weightAt(now, slowStart))
     }
-    return turn.take()
+    const chosen = turn.take() as Member
+    if (ramping) ration.spend(chosen)
+    return chosen
+  }
+
+  /** Those in slow start that have had their share are left out, as long as there are others. */
+  function hold(now: number): void {
+    let total = 0
+    for (let i = 0; i < members.length; i++) {
+      if (costs[i] !== Number.POSITIVE_INFINITY) total += (members[i] as Member).weightAt(now, slowStart)
+    }
+    let free = false
+    for (let i = 0; i < members.length; i++) {
+      if (costs[i] === Number.POSITIVE_INFINITY) continue
+      const member = members[i] as Member
+      if (!isRamping(member) || ration.gain(member, member.weightAt(now, slowStart) / total)) free = true
+    }
+    if (!free) return
+    for (let i = 0; i < members.length; i++) {
+      const member = members[i] as Member
+      if (isRamping(member) && !ration.mayBeGiven(member)) costs[i] = Number.POSITIVE_INFINITY
+    }
+  }
+
+  function isRamping({ rampSince }: Member): boolean {
+    return slowStart !== undefined && rampSince !== undefined
   }
 
   function two(ask: PolicyAsk): Member | undefined {
