@@ -9,7 +9,7 @@ import { type Child, startChild } from '../support/child.ts'
 let demo: Child
 let url: string
 before(async () => {
-  demo = startChild('examples/demo/main.ts', [], { PORT: '0' })
+  demo = startChild('examples/demo/main.ts', [], { PORT: '0', RESTART_AFTER: '3000' })
   url = (await demo.says(/^ {2}sallyport +(http:\S+)/m))[1] as string
 })
 after(() => demo.stop('SIGKILL'))
@@ -43,14 +43,40 @@ describe('npm start shows the real thing', () => {
     assert.equal(again.status, 304)
   })
 
-  test('three instances answer in turn, and nobody notices when one stops', async () => {
-    const all = await whoAnswers(6)
-    await fetch(`${url}/demo/instances/beta/stop`, { method: 'POST' })
+  test('an instance is killed: no request fails, the pool says that it is down, and it gets traffic when it is back', async () => {
+    const all = await whoAnswers(12)
+    await fetch(`${url}/demo/instances/beta/kill`, { method: 'POST' })
+    await demo.says(/^ {2}beta is dead \(SIGKILL\); it comes back in 3 s$/m)
     const without = await whoAnswers(9)
-    await fetch(`${url}/demo/instances/beta/start`, { method: 'POST' })
+    await demo.says(/^ {2}pool: beta \(127\.0\.0\.1:\d+\) is down: connection refused$/m)
+    await demo.says(/^ {2}beta runs again, pid \d+$[\s\S]*^ {2}pool: beta \(127\.0\.0\.1:\d+\) is up: status 200$/m)
+    const again = await whoAnswers(60)
 
     assert.deepEqual([...new Set(all)].sort(), ['alpha', 'beta', 'gamma'])
     assert.deepEqual([...new Set(without)].sort(), ['alpha', 'gamma'])
+    const share = again.filter((name) => name === 'beta').length
+    assert.ok(share > 0 && share < 20, `${share} of 60 while it starts slowly`)
+  })
+
+  test('an instance that is drained gets nothing new until it is ready', async () => {
+    await fetch(`${url}/demo/instances/gamma/drain`, { method: 'POST' })
+    await demo.says(/^ {2}pool: gamma .* has nothing in flight any more$/m)
+    const without = await whoAnswers(6)
+    await fetch(`${url}/demo/instances/gamma/ready`, { method: 'POST' })
+
+    assert.ok(!without.includes('gamma'))
+  })
+
+  test('a process that is killed from outside is one too, as the demo prints it', async () => {
+    const [, pid] = (await demo.says(/kill one +kill -9 (\d+)/)) as unknown as [string, string]
+    assert.ok(Number(pid) > 0)
+    const instances = (await (await fetch(`${url}/demo/instances`)).json()) as { name: string; pid: number }[]
+    const alpha = instances.find(({ name }) => name === 'alpha')
+
+    process.kill(alpha?.pid as number, 'SIGKILL')
+    await demo.says(/^ {2}alpha is dead \(SIGKILL\)/m)
+
+    assert.ok(!(await whoAnswers(6)).includes('alpha'))
   })
 
   test('Server-Sent Events arrive one by one', async () => {

@@ -3,13 +3,14 @@ import { json } from 'node:stream/consumers'
 import { type Origin, startOrigin } from './origin.ts'
 
 /** A JSON API. Several instances of it stand behind one pool; each says its name in every answer. */
-export function startApi(name: string): Promise<Origin> {
+export function startApi(name: string, port: number): Promise<Origin> {
   let served = 0
   const notes: string[] = []
 
-  return startOrigin(name, async function api(request, response) {
-    served++
+  async function api(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url?.split('?')[0]
+    if (path === '/api/health') return send(response, 200, { ok: true })
+    served++
     if (path === '/api/whoami') {
       send(response, 200, { instance: name, served, forwardedFor: request.headers['x-forwarded-for'] })
     } else if (path === '/api/headers') {
@@ -24,7 +25,9 @@ export function startApi(name: string): Promise<Origin> {
     } else {
       send(response, 404, { error: 'no such thing', instance: name })
     }
-  })
+  }
+
+  return startOrigin(name, api, { port })
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

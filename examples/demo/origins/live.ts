@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { type Origin, startOrigin } from './origin.ts'
 
@@ -7,22 +8,22 @@ export function startLive(): Promise<Origin> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 })
   let moods = 0
 
-  return startOrigin(
-    'live',
-    function live(request, response) {
-      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-      if (pathname === '/events') return ticks(response)
-      if (pathname === '/slow') return late(response, Number(searchParams.get('ms') ?? 1500))
-      if (pathname === '/flaky') return moody(response, moods++)
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('no such thing\n')
-    },
-    function echo(request, socket, head) {
-      sockets.handleUpgrade(request, socket, head, (client) => {
-        client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }))
-        client.on('error', () => client.terminate())
-      })
-    },
-  )
+  function live(request: IncomingMessage, response: ServerResponse): unknown {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    if (pathname === '/events') return ticks(response)
+    if (pathname === '/slow') return late(response, Number(searchParams.get('ms') ?? 1500))
+    if (pathname === '/flaky') return moody(response, moods++)
+    return response.writeHead(404, { 'content-type': 'text/plain' }).end('no such thing\n')
+  }
+
+  function echo(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }))
+      client.on('error', () => client.terminate())
+    })
+  }
+
+  return startOrigin('live', live, { upgrade: echo })
 }
 
 /** One event a second, for as long as somebody listens. */

@@ -29,22 +29,27 @@ async function showInstances() {
   element('instances').replaceChildren(...instances.map(card))
 }
 
-function card({ name, running }) {
+function card({ name, pid, health, state }) {
   const item = document.createElement('li')
   item.dataset.name = name
-  item.className = running ? '' : 'down'
+  const well = health === 'up' && state === 'ready'
+  item.className = well ? '' : 'down'
   const title = document.createElement('span')
-  title.textContent = running ? name : `${name} (stopped)`
+  title.textContent = well ? name : `${name} (${pid === undefined ? 'dead' : state === 'ready' ? health : state})`
   const count = document.createElement('b')
   count.textContent = String(tally.get(name) ?? 0)
-  const button = document.createElement('button')
-  button.type = 'button'
-  button.textContent = running ? 'stop' : 'start'
-  button.addEventListener('click', async () => {
-    await fetch(`/demo/instances/${name}/${running ? 'stop' : 'start'}`, { method: 'POST' })
-    await showInstances()
+  const buttons = [pid === undefined ? 'dead' : 'kill', state === 'ready' ? 'drain' : 'ready'].map((action) => {
+    const button = document.createElement('button')
+    button.type = 'button'
+    button.textContent = action
+    button.disabled = action === 'dead'
+    button.addEventListener('click', async () => {
+      await fetch(`/demo/instances/${name}/${action}`, { method: 'POST' })
+      await showInstances()
+    })
+    return button
   })
-  item.append(title, count, button)
+  item.append(title, count, ...buttons)
   return item
 }
 
@@ -116,7 +121,7 @@ for (const button of document.querySelectorAll('[data-try]')) {
 }
 
 await showInstances()
-setInterval(showInstances, 3000)
+setInterval(showInstances, 1000)
 listen()
 echo()
 askForever()
