@@ -4,14 +4,22 @@ import { type Child, startChild } from '../support/child.ts'
 import { startOrigin, type TestOrigin } from '../support/origin.ts'
 
 let origin: TestOrigin
+let second: TestOrigin
 before(async () => {
   origin = await startOrigin()
+  second = await startOrigin()
 })
-after(() => origin.close())
+after(() => Promise.all([origin.close(), second.close()]))
 
-/** Runs an example in front of the test's origin, and ends it whatever happens. */
+/** Runs an example in front of the test's origins, and ends it whatever happens. */
 async function withExample(name: string, use: (url: string) => Promise<void>): Promise<void> {
-  const child: Child = startChild(`examples/${name}.ts`, [], { PORT: '0', ORIGIN: origin.url })
+  const child: Child = startChild(`examples/${name}.ts`, [], {
+    PORT: '0',
+    ORIGIN: origin.url,
+    ORIGINS: `${origin.url} ${second.url}`,
+    STABLE: origin.url,
+    CANARY: second.url,
+  })
   try {
     const [, url] = await child.says(/^(http:\/\/\S+)$/m)
     await use(url as string)
@@ -89,6 +97,54 @@ describe('every example runs as it stands', () => {
       assert.equal(seen.url, '/users?x=1')
       assert.equal(seen.headers.host, new URL(origin.url).host)
       assert.equal(seen.headers['x-from'], '127.0.0.1')
+    })
+  })
+
+  test('load-balancing.ts shares, drains an origin on demand, and shows the pool', async () => {
+    await withExample('load-balancing', async (url) => {
+      const before = [origin.requests.length, second.requests.length]
+      const id = new URL(second.url).host
+      const drained = await fetch(`${url}/pool/${id}/drain`, { method: 'POST' })
+      const answers = await Promise.all(Array.from({ length: 10 }, () => fetch(`${url}/a`)))
+      const pool = (await (await fetch(`${url}/pool`)).json()) as { id: string; state: string; picks: number }[]
+
+      assert.equal(drained.status, 200)
+      assert.ok(answers.every(({ status }) => status === 200))
+      assert.deepEqual(
+        pool.map(({ id: its, state, picks }) => [its, state, picks]),
+        [
+          [new URL(origin.url).host, 'ready', 10],
+          [id, 'drain', 0],
+        ],
+      )
+      const served = [origin.requests, second.requests].map((requests, i) =>
+        requests.slice(before[i]).filter((request) => request.url === '/a'),
+      )
+      assert.deepEqual(
+        served.map(({ length }) => length),
+        [10, 0],
+      )
+    })
+  })
+
+  test('canary.ts sends testers to the canary, and each user to one side', async () => {
+    await withExample('canary', async (url) => {
+      const canaries = (): number => second.requests.length
+      const before = canaries()
+      await fetch(`${url}/a`, { headers: { 'x-canary': 'yes' } })
+      const tester = canaries() - before
+      const sides = new Set<number>()
+      for (let i = 0; i < 5; i++) {
+        const seen = canaries()
+        const response = await fetch(`${url}/a`, { headers: { cookie: 'session=amy' } })
+        assert.equal(response.status, 200)
+        sides.add(canaries() - seen)
+      }
+      const rehearsal = await fetch(`${url}/rehearsal/a`, { method: 'POST' })
+
+      assert.equal(tester, 1)
+      assert.equal(sides.size, 1)
+      assert.equal(rehearsal.status, 200)
     })
   })
 })
