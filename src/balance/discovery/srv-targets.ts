@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { SrvAnswer } from 'dns-packet'
 import type { UpstreamOptions } from '../options.ts'
 import { canonicalName } from './dns-exchange.ts'
@@ -31,7 +32,8 @@ export function readTargets(name: string, records: readonly SrvAnswer[]): readon
 
 /** What came from afar goes into a URL: letters, digits and hyphens only, and nothing that reads as an address. */
 function isHostName(host: string): boolean {
-  return /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/.test(host) && URL.parse(`http://${host}`)?.hostname === host
+  if (isIP(host) !== 0 || !/^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/.test(host)) return false
+  return URL.parse(`http://${host}`)?.hostname === host
 }
 
 /**

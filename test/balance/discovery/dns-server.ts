@@ -1,6 +1,7 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import net from 'node:net'
+import type { TestContext } from 'node:test'
 import { type Answer, decode, encode, type Packet, type Question } from 'dns-packet'
 
 /** What a test's DNS server is asked. */
@@ -29,11 +30,9 @@ export interface DnsServer {
 export const servfail: Reply = { rcode: 2 }
 export const nxdomain: Reply = { rcode: 3 }
 
-/** A DNS server on loopback, over UDP and TCP at one port. */
-export async function dnsServer(reply: (asked: Asked) => Reply): Promise<DnsServer> {
+/** A DNS server on loopback, over UDP and TCP at one port. Closed with the test. */
+export async function dnsServer(t: TestContext, reply: (asked: Asked) => Reply): Promise<DnsServer> {
   const asked: Asked[] = []
-  const udp = dgram.createSocket('udp4')
-  const tcp = net.createServer()
   const sockets = new Set<net.Socket>()
 
   function answer(bytes: Buffer, over: 'udp' | 'tcp', port: number, send: (bytes: Buffer) => void): void {
@@ -44,6 +43,8 @@ export async function dnsServer(reply: (asked: Asked) => Reply): Promise<DnsServ
     if (given !== undefined) send(response(question, given))
   }
 
+  const [udp, tcp] = await bound()
+  const { port } = udp.address()
   udp.on('message', (bytes, from) =>
     answer(bytes, 'udp', from.port, (reply) => udp.send(reply, from.port, from.address)),
   )
@@ -61,11 +62,13 @@ export async function dnsServer(reply: (asked: Asked) => Reply): Promise<DnsServ
     })
   })
 
-  udp.bind(0, '127.0.0.1')
-  await once(udp, 'listening')
-  const { port } = udp.address()
-  tcp.listen(port, '127.0.0.1')
-  await once(tcp, 'listening')
+  let closed: Promise<void> | undefined
+  async function end(): Promise<void> {
+    udp.close()
+    tcp.close()
+    for (const socket of sockets) socket.destroy()
+    await once(tcp, 'close')
+  }
 
   const server: DnsServer = {
     address: `127.0.0.1:${port}`,
@@ -75,14 +78,31 @@ export async function dnsServer(reply: (asked: Asked) => Reply): Promise<DnsServ
       return asked.map(({ type, name }) => `${type} ${name}`)
     },
     reply,
-    async close() {
-      udp.close()
-      tcp.close()
-      for (const socket of sockets) socket.destroy()
-      await once(tcp, 'close')
+    close() {
+      closed ??= end()
+      return closed
     },
   }
+  t.after(() => server.close())
   return server
+}
+
+/** One port for both: that which UDP was given may be taken for TCP. */
+async function bound(): Promise<[dgram.Socket, net.Server]> {
+  for (let i = 0; ; i++) {
+    const udp = dgram.createSocket('udp4')
+    const tcp = net.createServer()
+    udp.bind(0, '127.0.0.1')
+    await once(udp, 'listening')
+    try {
+      tcp.listen(udp.address().port, '127.0.0.1')
+      await once(tcp, 'listening')
+      return [udp, tcp]
+    } catch (error) {
+      udp.close()
+      if (i === 20) throw error
+    }
+  }
 }
 
 /** Bytes of an answer to a question. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import dns from 'node:dns'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import type { DnsDiscoverOptions } from '../../../src/balance/discovery/discover-options.ts'
 import { createDiscovery, readDiscovery } from '../../../src/balance/discovery/discovery.ts'
 import type { Lookup } from '../../../src/balance/discovery/dns.ts'
@@ -19,10 +19,11 @@ interface Setting {
 }
 
 async function discovering(
+  t: TestContext,
   reply: (asked: Asked) => Reply,
   { options = {}, lookup = noLookup, asSystem }: Setting = {},
 ) {
-  const server = await dnsServer(reply)
+  const server = await dnsServer(t, reply)
   const clock = fakeClock()
   const system = dns.getServers()
   if (asSystem) dns.setServers([server.address])
@@ -35,6 +36,7 @@ async function discovering(
     if (asSystem) dns.setServers(system)
     await server.close()
   }
+  t.after(() => discovery.close())
   discovery.start(heard)
   return { server, clock, discovery, heard, end }
 }
@@ -46,8 +48,8 @@ const v4only =
   (...addresses: string[]) =>
   ({ type, name }: Asked): Reply => ({ answers: type === 'A' ? addresses.map((address) => a(name, address)) : [] })
 
-test('each address of a name is an upstream that keeps the name', async () => {
-  const { clock, heard, end } = await discovering(({ type, name }) => ({
+test('each address of a name is an upstream that keeps the name', async (t) => {
+  const { clock, heard, end } = await discovering(t, ({ type, name }) => ({
     answers: type === 'A' ? [a(name, '10.0.0.2'), a(name, '10.0.0.1')] : [a(name, '2001:DB8:0::1')],
   }))
 
@@ -64,8 +66,8 @@ test('each address of a name is an upstream that keeps the name', async () => {
   await end()
 })
 
-test('one family alone is asked for when so told', async () => {
-  const { server, clock, end } = await discovering(({ name }) => ({ answers: [a(name, '10.0.0.1')] }), {
+test('one family alone is asked for when so told', async (t) => {
+  const { server, clock, end } = await discovering(t, ({ name }) => ({ answers: [a(name, '10.0.0.1')] }), {
     options: { family: 4 },
   })
 
@@ -75,7 +77,7 @@ test('one family alone is asked for when so told', async () => {
   await end()
 })
 
-test('a name is asked again when the shortest TTL is over, within minTtl and maxTtl', async () => {
+test('a name is asked again when the shortest TTL is over, within minTtl and maxTtl', async (t) => {
   for (const [ttls, options, expected] of [
     [[90, 20], {}, 20_000],
     [[0, 0], {}, 1000],
@@ -84,7 +86,7 @@ test('a name is asked again when the shortest TTL is over, within minTtl and max
     [[86_400, 86_400], { maxTtl: '1m' }, 60_000],
   ] as const) {
     const reply = ({ name }: Asked): Reply => ({ answers: ttls.map((ttl, i) => a(name, `10.0.0.${i}`, ttl)) })
-    const { server, clock, end } = await discovering(reply, { options: { family: 4, ...options } })
+    const { server, clock, end } = await discovering(t, reply, { options: { family: 4, ...options } })
     await looked(clock)
 
     clock.advance(expected - 1)
@@ -97,8 +99,8 @@ test('a name is asked again when the shortest TTL is over, within minTtl and max
   }
 })
 
-test('a changed answer is told, the same one in another order is not', async () => {
-  const { server, discovery, heard, end } = await discovering(v4only('10.0.0.1', '10.0.0.2'))
+test('a changed answer is told, the same one in another order is not', async (t) => {
+  const { server, discovery, heard, end } = await discovering(t, v4only('10.0.0.1', '10.0.0.2'))
   await discovery.refresh()
   server.reply = v4only('10.0.0.2', '10.0.0.1')
   await discovery.refresh()
@@ -111,8 +113,8 @@ test('a changed answer is told, the same one in another order is not', async () 
   await end()
 })
 
-test('through SERVFAIL the last list holds, and a good answer ends it', async () => {
-  const { server, clock, discovery, heard, end } = await discovering(v4only('10.0.0.1'))
+test('through SERVFAIL the last list holds, and a good answer ends it', async (t) => {
+  const { server, clock, discovery, heard, end } = await discovering(t, v4only('10.0.0.1'))
   await discovery.refresh()
 
   server.reply = () => servfail
@@ -129,12 +131,12 @@ test('through SERVFAIL the last list holds, and a good answer ends it', async ()
   await end()
 })
 
-test('a name that is gone, or has no records left, is a failure, never an empty list', async () => {
+test('a name that is gone, or has no records left, is a failure, never an empty list', async (t) => {
   for (const [reply, reason] of [
     [nxdomain, /does not exist \(NXDOMAIN\)/],
     [{}, /no such record \(NODATA\)/],
   ] as const) {
-    const { server, discovery, heard, end } = await discovering(v4only('10.0.0.1'))
+    const { server, discovery, heard, end } = await discovering(t, v4only('10.0.0.1'))
     await discovery.refresh()
 
     server.reply = () => reply
@@ -146,9 +148,9 @@ test('a name that is gone, or has no records left, is a failure, never an empty 
   }
 })
 
-test('a family that fails does no harm to the other, and what it said before holds until it says otherwise', async () => {
+test('a family that fails does no harm to the other, and what it said before holds until it says otherwise', async (t) => {
   const both = ({ type, name }: Asked): Reply => ({ answers: [a(name, type === 'A' ? '10.0.0.1' : '2001:db8::1')] })
-  const { server, clock, discovery, heard, end } = await discovering(({ type, name }) =>
+  const { server, clock, discovery, heard, end } = await discovering(t, ({ type, name }) =>
     type === 'A' ? { answers: [a(name, '10.0.0.1', 300)] } : servfail,
   )
   await looked(clock)
@@ -171,8 +173,8 @@ test('a family that fails does no harm to the other, and what it said before hol
   await end()
 })
 
-test('the address that stands for none, with which resolvers block names, is not dialled', async () => {
-  const { discovery, heard, end } = await discovering(({ type, name }) => ({
+test('the address that stands for none, with which resolvers block names, is not dialled', async (t) => {
+  const { discovery, heard, end } = await discovering(t, ({ type, name }) => ({
     answers: [a(name, type === 'A' ? '0.0.0.0' : '::')],
   }))
 
@@ -182,13 +184,13 @@ test('the address that stands for none, with which resolvers block names, is not
   await end()
 })
 
-test('what DNS does not know is looked up as the system does, for 30 s', async () => {
+test('what DNS does not know is looked up as the system does, for 30 s', async (t) => {
   const asked: string[] = []
   const lookup: Lookup = async (host, family) => {
     asked.push(`${host} ${family}`)
     return ['127.0.0.9']
   }
-  const { clock, heard, end } = await discovering(() => nxdomain, { lookup, asSystem: true })
+  const { clock, heard, end } = await discovering(t, () => nxdomain, { lookup, asSystem: true })
   await looked(clock)
   assert.deepEqual(heard.last, ['127.0.0.9'])
 
@@ -202,7 +204,7 @@ test('what DNS does not know is looked up as the system does, for 30 s', async (
   await end()
 })
 
-test('the system is not asked where DNS servers were given, nor when they did not answer', async () => {
+test('the system is not asked where DNS servers were given, nor when they did not answer', async (t) => {
   for (const [reply, asSystem] of [
     [nxdomain, false],
     [servfail, true],
@@ -212,7 +214,7 @@ test('the system is not asked where DNS servers were given, nor when they did no
       lookups++
       return ['127.0.0.9']
     }
-    const { clock, heard, end } = await discovering(() => reply, { lookup, asSystem })
+    const { clock, heard, end } = await discovering(t, () => reply, { lookup, asSystem })
 
     await looked(clock)
 
@@ -221,14 +223,14 @@ test('the system is not asked where DNS servers were given, nor when they did no
   }
 })
 
-test('localhost is looked up, an address needs no lookup', async () => {
+test('localhost is looked up, an address needs no lookup', async (t) => {
   const lookup: Lookup = async (host) => (host === 'localhost' ? ['127.0.0.1', '::1'] : [])
   for (const [url, addresses] of [
     ['http://localhost:3000', ['127.0.0.1', '::1']],
     ['https://10.1.2.3/base', ['10.1.2.3']],
     ['http://[::1]:8080', ['::1']],
   ] as const) {
-    const { server, clock, heard, end } = await discovering(() => servfail, { lookup, options: { dns: url } })
+    const { server, clock, heard, end } = await discovering(t, () => servfail, { lookup, options: { dns: url } })
 
     await looked(clock)
 
@@ -238,8 +240,8 @@ test('localhost is looked up, an address needs no lookup', async () => {
   }
 })
 
-test('a close while the server is silent ends the query, and nothing is heard', async () => {
-  const { server, discovery, heard, end } = await discovering(() => undefined)
+test('a close while the server is silent ends the query, and nothing is heard', async (t) => {
+  const { server, discovery, heard, end } = await discovering(t, () => undefined)
   await until(() => server.asked.length > 0, 'a question')
   const done = discovery.refresh()
 
@@ -250,8 +252,8 @@ test('a close while the server is silent ends the query, and nothing is heard', 
   await end()
 })
 
-test('a hundred looks leave nothing open', async () => {
-  const { discovery, end } = await discovering(v4only('10.0.0.1'))
+test('a hundred looks leave nothing open', async (t) => {
+  const { discovery, end } = await discovering(t, v4only('10.0.0.1'))
   const open = (): number => process.getActiveResourcesInfo().length
   await discovery.refresh()
   const before = open()
