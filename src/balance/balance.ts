@@ -85,8 +85,8 @@ class Attempt extends WrappedHandler {
 
   send(dispatch: Dispatch, options: DispatchOptions): boolean {
     const { upstream } = this.#lease
-    const { exchange, tried, headers, atUpstream } = options
-    tried?.push(upstream)
+    const { exchange, picked, headers, atUpstream } = options
+    picked?.push(upstream)
     if (exchange !== undefined) markAttempt(exchange, upstream)
     try {
       const fields = atUpstream === undefined ? headers : atUpstream(headers as readonly string[], upstream)

@@ -11,8 +11,10 @@ export interface DispatchOptions extends Dispatcher.DispatchOptions {
   exchange?: Exchange | undefined
   /** Where the balance layer picks. */
   pool?: Pool | undefined
-  /** The retry layer's memory of this exchange; the balance layer adds what it picks, and picks nothing of it. */
-  tried?: Upstream[] | undefined
+  /** What the balance layer shall not pick: the retry layer says it, for each attempt. */
+  tried?: readonly Upstream[] | undefined
+  /** The balance layer adds what it picks, for the retry layer to read. */
+  picked?: Upstream[] | undefined
   /** How this exchange may be tried again. @default the pool's own */
   retry?: RetryPolicy | undefined
   /** Where a copy goes beside. Read by the mirror layer alone. */

@@ -11,11 +11,11 @@ import {
   idleController,
 } from '../../contract/layer.ts'
 import type { Pool, RetryPolicy, Upstream } from '../../contract/pool.ts'
-import { nobody } from '../balance.ts'
 import { connectFailed, errorMatches, isIdempotent, statusMatches } from './conditions.ts'
 import { Discard, isShort, superseded } from './discard.ts'
 import { History } from './history.ts'
-import { isUntouched } from './replay-body.ts'
+import { lastError } from './last-error.ts'
+import { isAtHand, isUntouched } from './replay-body.ts'
 
 /** Connections tried for one exchange. */
 const maxConnects = 10
@@ -40,7 +40,6 @@ export class Attempt extends WrappedHandler {
   readonly #options: DispatchOptions
   readonly #policy: RetryPolicy | undefined
   #history: History | undefined
-  readonly #triedBefore: number
   #started = false
   #state = waiting
   #interims = false
@@ -61,7 +60,6 @@ export class Attempt extends WrappedHandler {
     this.#options = options
     this.#policy = policy
     this.#history = history
-    this.#triedBefore = options.tried === undefined ? 0 : options.tried.length
   }
 
   override onRequestStart(controller: DispatchController, context: unknown): void {
@@ -127,7 +125,7 @@ export class Attempt extends WrappedHandler {
     if (this.#state === waiting && error instanceof ProxyError) {
       if (!controller.aborted && this.#wanted && this.#errorRetries(error)) return
       this.#history?.settle(this.#policy)
-      super.onResponseError(controller, this.#last(error))
+      super.onResponseError(controller, this.#started ? error : lastError(error, this.#options, this.#history))
       return
     }
     this.#history?.settle(this.#policy)
@@ -141,18 +139,25 @@ export class Attempt extends WrappedHandler {
 
   /** Did the pool give an upstream to this attempt? */
   get #picked(): boolean {
-    return (this.#options.tried as Upstream[]).length > this.#triedBefore
+    const { picked } = this.#options
+    return picked !== undefined && picked.length > 0
+  }
+
+  /** All that is not worth another attempt. */
+  get #tried(): Upstream[] {
+    const { tried = [], picked = [] } = this.#options
+    return [...tried, ...picked]
   }
 
   /** True when an error has led to another attempt. */
   #errorRetries(error: ProxyError): boolean {
-    const { method, upgrade, exchange, tried } = this.#options
+    const { method, upgrade, exchange, picked } = this.#options
     const mayRepeat = isIdempotent(method) || error.refused
     if (error.unprocessed && mayRepeat && this.#history?.transparent !== true && !upgrade && this.#hasContent()) {
       this.#remember().transparent = true
       // Nothing speaks against that upstream.
-      if (tried !== undefined && this.#picked) tried.pop()
-      else if (tried === undefined && exchange !== undefined) exchange.facts.attempts++
+      if (this.#policy !== undefined) picked?.pop()
+      else if (exchange !== undefined) exchange.facts.attempts++
       this.#again(error, true)
       return true
     }
@@ -164,11 +169,12 @@ export class Attempt extends WrappedHandler {
 
   /** Nothing was sent: any method may go elsewhere. */
   #movesOn(error: ProxyError): boolean {
-    const { pool, tried } = this.#options as { pool: Pool; tried: Upstream[] }
+    const { upstreams } = this.#options.pool as Pool
     if (!this.#picked || !connectFailed(error) || !this.#hasContent()) return false
     if (++this.#remember().connects >= maxConnects) return false
     // What is left may be full, and then there may be a queue to wait in: not for `pool.has` to say.
-    if (!pool.upstreams.some((one) => !tried.includes(one))) return false
+    const tried = this.#tried
+    if (!upstreams.some((one) => !tried.includes(one))) return false
     return this.#again(error)
   }
 
@@ -183,9 +189,10 @@ export class Attempt extends WrappedHandler {
   /** Takes what another attempt needs: a number, an upstream, time, a place in the budget. */
   #takeRetry(): boolean {
     const { attempts, budget } = this.#policy as RetryPolicy
-    const { pool, exchange, tried } = this.#options as { pool: Pool; tried: Upstream[] } & DispatchOptions
+    const { exchange } = this.#options
+    const pool = this.#options.pool as Pool
     const history = this.#remember()
-    if (history.retries >= attempts || !pool.has({ exchange, tried })) return false
+    if (history.retries >= attempts || !pool.has({ exchange, tried: this.#tried })) return false
     if (history.perTry > 0 && this.#around.clock.now() >= history.deadline) return false
     if (!history.borrowed && !budget.take()) return false
     history.borrowed = true
@@ -196,7 +203,7 @@ export class Attempt extends WrappedHandler {
   /** Can the content be sent from its beginning? */
   #hasContent(): boolean {
     const { body } = this.#options
-    if (body == null || typeof body === 'string' || body instanceof Uint8Array) return true
+    if (isAtHand(body)) return true
     const replay = this.#history?.replay
     if (replay !== undefined) return replay.replayable
     return !this.#started && isUntouched(body as Readable)
@@ -209,11 +216,11 @@ export class Attempt extends WrappedHandler {
 
   /** The answer that has begun is not wanted. */
   #leave(controller: DispatchController, headers: IncomingHttpHeaders): void {
-    const { body, tried } = this.#options
+    const { body, picked } = this.#options
     this.#state = discarded
     // A stream of HTTP/2 costs nothing to cancel. A connection of HTTP/1 does; while content goes up on it there is no
     // other way.
-    const drains = body == null && tried?.at(-1)?.http2 !== true && isShort(headers['content-length'])
+    const drains = body == null && picked?.at(-1)?.http2 !== true && isShort(headers['content-length'])
     if (drains) this.#discard = new Discard(controller, this.#around.clock)
     else controller.abort(superseded())
   }
@@ -224,10 +231,13 @@ export class Attempt extends WrappedHandler {
     const { dispatch, clock } = this.#around
     const options = {
       ...this.#options,
+      tried: this.#tried,
+      picked: [],
       freshConnection,
       body: history.replay?.open() ?? this.#options.body,
       headersTimeout: history.headersTimeout(this.#options.headersTimeout, clock),
     } as DispatchOptions
+    history.leg?.begins(options)
     const next = new Attempt(this.#around, options, this.#policy, this.inner, history)
     try {
       dispatch(options, next)
@@ -236,18 +246,5 @@ export class Attempt extends WrappedHandler {
       next.onResponseError(idleController, new ProxyError('SP_INTERNAL', (thrown as Error).message, thrown))
     }
     return true
-  }
-
-  /** What the handler is told when there is no further attempt. */
-  #last(error: ProxyError): ProxyError {
-    const { pool } = this.#options
-    if (this.#policy === undefined || pool === undefined || this.#started) return error
-    const earlier = this.#history?.error
-    const picked = this.#picked
-    if (!picked && earlier === undefined) return error
-    // That the pool had nothing more to give is no news.
-    const real = picked || error.code !== 'SP_NO_UPSTREAM' ? error : (earlier as ProxyError)
-    if (this.#history?.reached === true || pool.upstreams.length < 2 || !connectFailed(real)) return real
-    return nobody(pool, 'none can be reached', real)
   }
 }

@@ -6,26 +6,23 @@ import { isIdempotent } from './conditions.ts'
 import { History, type Leg } from './history.ts'
 import { ReplayBody } from './replay-body.ts'
 
-/**
- * Sends an exchange into its pool, with what `policy` asks for.
- * @param tried what shall not be picked; grows with each pick
- */
+/** Sends an exchange into its pool, but to none of `tried`, with what `policy` asks for. */
 export function firstAttempt(
   around: Surroundings,
   options: DispatchOptions,
   policy: RetryPolicy,
   handler: DispatchHandler,
-  tried: Upstream[],
+  tried: readonly Upstream[],
   leg?: Leg,
 ): boolean {
   const { perTryTimeout, bufferBody } = policy
   if (leg === undefined && perTryTimeout === 0 && bufferBody === 0) {
-    const own = { ...options, tried }
+    const own = { ...options, tried, picked: [] }
     return around.dispatch(own, new Attempt(around, own, policy, handler, undefined))
   }
   const history = new History()
   history.leg = leg
-  const own: DispatchOptions = { ...options, tried }
+  const own: DispatchOptions = { ...options, tried, picked: [] }
   if (isIdempotent(options.method) && !options.upgrade) {
     const { body, headersTimeout } = options
     if (bufferBody > 0 && isStream(body)) {
@@ -39,6 +36,7 @@ export function firstAttempt(
       own.headersTimeout = Math.min(perTryTimeout, limit)
     }
   }
+  leg?.begins(own)
   return around.dispatch(own, new Attempt(around, own, policy, handler, history))
 }
 

@@ -1,6 +1,6 @@
 import type { Timer } from '../../contract/clock.ts'
 import type { DispatchController, DispatchHandler, DispatchOptions } from '../../contract/layer.ts'
-import type { Pool, RetryPolicy } from '../../contract/pool.ts'
+import type { Pool, RetryPolicy, Upstream } from '../../contract/pool.ts'
 import type { Surroundings } from './attempt.ts'
 import { statusMatches } from './conditions.ts'
 import { superseded } from './discard.ts'
@@ -46,7 +46,7 @@ class Race implements DispatchController, Contest {
     this.options = options
     this.policy = policy
     this.handler = handler
-    this.#first = new Runner(this, [])
+    this.#first = new Runner(this)
   }
 
   get rawHeaders(): Exclude<DispatchController['rawHeaders'], undefined> {
@@ -59,25 +59,25 @@ class Race implements DispatchController, Contest {
 
   start(): boolean {
     this.#timer = this.#around.clock.setTimer(() => this.#hedge(), this.policy.hedgeAfter)
-    return this.#send(this.#first, this.policy)
+    return this.#send(this.#first, this.policy, [])
   }
 
-  #send(runner: Runner, policy: RetryPolicy): boolean {
-    return firstAttempt(this.#around, this.options, policy, runner, runner.tried, runner)
+  #send(runner: Runner, policy: RetryPolicy, tried: readonly Upstream[]): boolean {
+    return firstAttempt(this.#around, this.options, policy, runner, tried, runner)
   }
 
   #hedge(): void {
     this.#timer = undefined
     const { exchange } = this.options
-    const { tried } = this.#first
+    const { tried, upstream } = this.#first
     const { policy } = this
     // Nothing is known to be slow while the first still waits for a place in the pool.
-    if (exchange?.gone === true || tried.length === 0) return
+    if (exchange?.gone === true || upstream === undefined) return
     if (!(this.options.pool as Pool).has({ exchange, tried }) || !policy.budget.take()) return
     this.#borrowed = true
-    this.#second = new Runner(this, [...tried])
+    this.#second = new Runner(this)
     try {
-      this.#send(this.#second, { ...policy, attempts: 0 })
+      this.#send(this.#second, { ...policy, attempts: 0 }, tried)
     } catch {
       // By a layer inside, which lets the first go on.
       this.#second.open = false

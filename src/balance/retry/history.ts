@@ -1,5 +1,6 @@
 import type { Clock } from '../../contract/clock.ts'
 import type { ProxyError } from '../../contract/errors.ts'
+import type { DispatchOptions } from '../../contract/layer.ts'
 import type { RetryPolicy } from '../../contract/pool.ts'
 import type { ReplayBody } from './replay-body.ts'
 
@@ -7,6 +8,8 @@ import type { ReplayBody } from './replay-body.ts'
 export interface Leg {
   /** May its answer still win? */
   readonly wanted: boolean
+  /** An attempt with these options is about to begin. */
+  begins(options: DispatchOptions): void
 }
 
 /** What the attempts of one exchange hand on. Most exchanges never have one. */

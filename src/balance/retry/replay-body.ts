@@ -138,6 +138,11 @@ class View extends Readable {
   }
 }
 
+/** Can content be sent any number of times, as it is? */
+export function isAtHand(body: unknown): boolean {
+  return body == null || typeof body === 'string' || body instanceof Uint8Array
+}
+
 /** Is all of a stream still to come? Where someone has begun to read it flows away, even before anything has come. */
 export function isUntouched({ destroyed, readableDidRead, readableFlowing }: Readable): boolean {
   return destroyed === false && readableDidRead === false && readableFlowing !== true

@@ -1,8 +1,12 @@
 import type { Clock } from '../../contract/clock.ts'
 import type { DispatchOptions, Layer } from '../../contract/layer.ts'
+import type { Upstream } from '../../contract/pool.ts'
 import { Attempt } from './attempt.ts'
 import { firstAttempt } from './first-attempt.ts'
 import { hedge } from './hedge.ts'
+import { isAtHand } from './replay-body.ts'
+
+const none: readonly Upstream[] = Object.freeze([])
 
 /**
  * Layer: all that is tried more than once. What was never sent moves on to another upstream; what an idempotent request
@@ -22,13 +26,9 @@ export function retry(settings: { readonly clock: Clock }): Layer {
       }
       const policy = options.retry ?? pool.retry
       if (policy.hedgeAfter > 0 && isHedged(options)) return hedge(around, options, policy, handler)
-      return firstAttempt(around, options, policy, handler, [])
+      return firstAttempt(around, options, policy, handler, none)
     }
   }
-}
-
-function isAtHand(body: DispatchOptions['body']): boolean {
-  return body == null || typeof body === 'string' || body instanceof Uint8Array
 }
 
 function isHedged({ method, body, upgrade }: DispatchOptions): boolean {

@@ -24,16 +24,29 @@ export interface Contest extends DispatchController {
 
 /** One attempt, with what follows when it cannot connect. */
 export class Runner implements DispatchHandler, Leg {
-  readonly tried: Upstream[]
   controller: DispatchController = idleController
   open = true
   readonly #contest: Contest
+  #options: DispatchOptions | undefined
   #protocol: string | undefined
   #reused = false
 
-  constructor(contest: Contest, tried: Upstream[]) {
+  constructor(contest: Contest) {
     this.#contest = contest
-    this.tried = tried
+  }
+
+  begins(options: DispatchOptions): void {
+    this.#options = options
+  }
+
+  /** Where it is now. */
+  get upstream(): Upstream | undefined {
+    return this.#options?.picked?.at(-1)
+  }
+
+  get tried(): Upstream[] {
+    const { tried = [], picked = [] } = this.#options ?? {}
+    return [...tried, ...picked]
   }
 
   get wanted(): boolean {
@@ -44,7 +57,7 @@ export class Runner implements DispatchHandler, Leg {
   /** Says in the facts what this one, and not the one that began last, has met with. */
   mark(): void {
     const { exchange } = this.#contest.options
-    const upstream = this.tried.at(-1)
+    const { upstream } = this
     if (exchange === undefined || upstream === undefined) return
     exchange.upstream = upstream
     exchange.facts.upstream = upstream.name
