@@ -24,6 +24,9 @@ export class OutlierRecord {
   /** Of this interval. */
   requests = 0
   failed = 0
+  /** The part of them that is among the newest of the pool; see FailureGap. */
+  newest = 0
+  newestFailed = 0
   /** Answers since it came. */
   answers = 0
   /** Moving mean of the latencies of its answers; NaN before the first. */
@@ -88,6 +91,12 @@ export class OutlierRecord {
   clearInterval(): void {
     this.requests = 0
     this.failed = 0
+    this.clearNewest()
+  }
+
+  clearNewest(): void {
+    this.newest = 0
+    this.newestFailed = 0
   }
 
   /** What was before an ejection says nothing of how it is after it. */

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../contract/errors.ts'
 import type { Member } from './member.ts'
+import { FailureGap } from './outlier-gap.ts'
 import { isSlow } from './outlier-latency.ts'
 import type { OutlierSettings } from './outlier-options.ts'
 import { outcomeOf } from './outlier-outcome.ts'
@@ -63,9 +64,7 @@ class Detector implements Outlier {
   /** The same, to look through. Replaced, never shortened: a hook may come back in the middle of a loop. */
   #all: OutlierRecord[] = []
   #ejected = 0
-  /** Of this interval, of all that are not ejected. */
-  #requests = 0
-  #failed = 0
+  readonly #gap: FailureGap | undefined
   #sweepAt = Number.NEGATIVE_INFINITY
   #round = 0
   due = Number.NEGATIVE_INFINITY
@@ -73,6 +72,7 @@ class Detector implements Outlier {
   constructor(settings: OutlierSettings, hooks: OutlierHooks) {
     this.#settings = settings
     this.#hooks = hooks
+    this.#gap = settings.failureGap === undefined ? undefined : new FailureGap(settings.failureGap)
   }
 
   record(member: Member, { status, error, latency }: AttemptResult, now: number): void {
@@ -82,9 +82,8 @@ class Detector implements Outlier {
     if (record === undefined || member.ejected) return
 
     record.count(outcome)
-    this.#requests++
+    this.#gap?.count(record, outcome !== 'ok', this.#all)
     if (outcome !== 'ok') {
-      this.#failed++
       const reason = this.#failureReason(record)
       if (reason !== undefined) this.#eject(record, reason, now)
       return
@@ -96,15 +95,11 @@ class Detector implements Outlier {
   }
 
   #failureReason(record: OutlierRecord): EjectionReason | undefined {
-    const { consecutive5xx, consecutiveGateway, consecutiveLocal, failureGap } = this.#settings
+    const { consecutive5xx, consecutiveGateway, consecutiveLocal } = this.#settings
     if (consecutiveLocal > 0 && record.localFailures >= consecutiveLocal) return 'consecutive_local'
     if (consecutiveGateway > 0 && record.gatewayFailures >= consecutiveGateway) return 'consecutive_gateway'
     if (consecutive5xx > 0 && record.failures >= consecutive5xx) return 'consecutive_5xx'
-    if (failureGap === undefined || record.requests < failureGap.minimumRequests) return undefined
-    const others = this.#requests - record.requests
-    if (others < failureGap.minimumRequests) return undefined
-    const gap = record.failed / record.requests - (this.#failed - record.failed) / others
-    return 100 * gap >= failureGap.points ? 'failure_gap' : undefined
+    return this.#gap?.isFar(record) === true ? 'failure_gap' : undefined
   }
 
   #eject(record: OutlierRecord, reason: EjectionReason, now: number): void {
@@ -117,7 +112,7 @@ class Detector implements Outlier {
     if (baseEjection * record.ejections < maxEjection + baseEjection) record.ejections++
     const jitter = ejectionJitter === 0 ? 0 : ejectionJitter * this.#hooks.random()
     const ms = Math.min(baseEjection * record.ejections, maxEjection) + jitter
-    this.#uncount(record)
+    this.#gap?.uncount(record)
     record.clear()
     record.until = now + ms
     record.reason = reason
@@ -165,8 +160,7 @@ class Detector implements Outlier {
       if (!record.returned) record.ejections = Math.max(0, record.ejections - passed)
       record.returned = false
     }
-    this.#requests = 0
-    this.#failed = 0
+    this.#gap?.clear()
     this.#sweepAt = now + interval
   }
 
@@ -195,14 +189,9 @@ class Detector implements Outlier {
     if (record === undefined) return
     this.#records.delete(member)
     this.#all = this.#all.filter((one) => one !== record)
-    this.#uncount(record)
+    this.#gap?.uncount(record)
     if (member.ejected) this.#ejected--
     member.ejected = false
-  }
-
-  #uncount(record: OutlierRecord): void {
-    this.#requests -= record.requests
-    this.#failed -= record.failed
   }
 
   reason(member: Member): EjectionReason | undefined {
