@@ -40,7 +40,10 @@ export interface SrvDiscoverOptions extends DnsOptions {
 
 /** A watched file. */
 export interface FileDiscoverOptions {
-  /** Path of a JSON or YAML file: a list of URLs, or of objects with the options of an upstream. 1 MiB at most. */
+  /**
+   * Path of a JSON or YAML file: a list of URLs, or of objects with the options of an upstream. 1 MiB at
+   * most. Replace it by a rename: a list that is written slowly may be read before its end.
+   */
   readonly file: string
   /** How often it is looked at in case that the system told of no change (network disks). @default '5s' */
   readonly interval?: number | string

@@ -2,19 +2,15 @@ import { randomInt } from 'node:crypto'
 import dgram from 'node:dgram'
 import net from 'node:net'
 import { type DecodedPacket, decode, encode, RECURSION_DESIRED } from 'dns-packet'
-import type { Clock } from '../../contract/clock.ts'
+import { type Bounds, boundedWait, coded } from './bounded-wait.ts'
 import type { RecordKind } from './dns-failure.ts'
 import type { DnsServer } from './dns-settings.ts'
 
-/** One question to one server. */
-export interface DnsQuestion {
+/** One question to one server; `timeout` is for each of UDP and TCP. */
+export interface DnsQuestion extends Bounds {
   readonly name: string
   readonly type: RecordKind
   readonly server: DnsServer
-  readonly clock: Clock
-  /** Milliseconds for each of UDP and TCP. */
-  readonly timeout: number
-  readonly signal: AbortSignal
 }
 
 /** Datagrams that are no answer to the question, after which one believes that somebody guesses, and asks over TCP. */
@@ -23,7 +19,7 @@ const mostWrong = 16
 /**
  * Asks over UDP; over TCP when the answer was cut short. Each question has its own socket, so its own random port, and a
  * random id (RFC 5452); an answer must come from the server asked and repeat id and question.
- * @throws the system's error, or one with the code `TIMEOUT` or `MALFORMED`
+ * @throws the system's error, or one with the code `TIMEOUT`, `ABORTED` or `MALFORMED`
  */
 export async function dnsExchange(question: DnsQuestion): Promise<DecodedPacket> {
   const answer = await overUdp(question)
@@ -68,7 +64,7 @@ function overUdp(question: DnsQuestion): Promise<DecodedPacket | undefined> {
   const { server } = question
   const query = createQuery(question)
   const socket = dgram.createSocket(net.isIPv6(server.address) ? 'udp6' : 'udp4').unref()
-  return settled(question, (done, fail) => {
+  return boundedWait(question, (done, fail) => {
     let wrong = 0
     socket.on('error', fail)
     socket.on('message', (bytes) => {
@@ -90,7 +86,7 @@ function overTcp(question: DnsQuestion): Promise<DecodedPacket> {
   const { server } = question
   const query = createQuery(question)
   const socket = net.connect({ host: server.address, port: server.port }).unref()
-  return settled(question, (done, fail) => {
+  return boundedWait(question, (done, fail) => {
     // RFC 1035 4.2.2: two bytes of length before the message, which bounds it too.
     let read: Buffer = Buffer.alloc(0)
     socket.on('error', fail)
@@ -109,32 +105,4 @@ function overTcp(question: DnsQuestion): Promise<DecodedPacket> {
     socket.write(Buffer.concat([length, query.bytes]))
     return () => socket.destroy()
   })
-}
-
-/** A promise that is settled once, by the timer or by the abort too, and closes what `begin` opened. */
-function settled<T>(
-  { clock, timeout, signal }: DnsQuestion,
-  begin: (done: (value: T) => void, fail: (error: Error) => void) => () => void,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let open = true
-    const end = (settle: () => void): void => {
-      if (!open) return
-      open = false
-      clock.clearTimer(timer)
-      signal.removeEventListener('abort', onAbort)
-      close()
-      settle()
-    }
-    const fail = (error: Error): void => end(() => reject(error))
-    const onAbort = (): void => fail(coded('ABORTED', 'discovery was closed'))
-    const timer = clock.setTimer(() => fail(coded('TIMEOUT', 'no answer came in time')), timeout)
-    signal.addEventListener('abort', onAbort)
-    const close = begin((value) => end(() => resolve(value)), fail)
-    if (signal.aborted) onAbort()
-  })
-}
-
-function coded(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code })
 }

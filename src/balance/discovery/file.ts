@@ -4,6 +4,7 @@ import { knownKeys, OptionError } from '../../contract/options.ts'
 import type { FileDiscoverOptions } from './discover-options.ts'
 import type { Discovery, DiscoveryTools } from './discovery.ts'
 import { interval } from './interval.ts'
+import { parseList } from './parse-list.ts'
 import { type Found, refreshLoop } from './refresh-loop.ts'
 import { readSettled, type SettledFile } from './settled-file.ts'
 import { readUpstreamList } from './upstream-list.ts'
@@ -58,13 +59,13 @@ export function fileDiscovery(settings: FileSettings, tools: DiscoveryTools): Di
     void loop.refresh()
   }
 
-  async function look(): Promise<Found> {
+  async function look(signal: AbortSignal): Promise<Found> {
     // First the watch: what changes after the file was read is seen.
     await watch.ensure()
     try {
       const file = await readSettled(path, mostBytes, last?.version)
       if (file === undefined) return last as Found
-      const upstreams = readUpstreamList('upstreams', await parse(path, file.bytes))
+      const upstreams = readUpstreamList('upstreams', await parseList(path, file.bytes, { clock, signal }))
       last = { ...file, upstreams, holds: settings.interval }
       return last
     } catch (error) {
@@ -83,12 +84,4 @@ export function fileDiscovery(settings: FileSettings, tools: DiscoveryTools): Di
       loop.close()
     },
   }
-}
-
-async function parse(path: string, bytes: Buffer): Promise<unknown> {
-  const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  if (text.trim() === '') throw new Error('it is empty; write [] for a list without upstreams')
-  if (path.endsWith('.json')) return JSON.parse(text)
-  const yaml = await import('yaml')
-  return yaml.parse(text, { logLevel: 'error' })
 }

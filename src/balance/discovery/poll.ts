@@ -1,4 +1,5 @@
 import { knownKeys, OptionError } from '../../contract/options.ts'
+import { boundedWait } from './bounded-wait.ts'
 import type { PollDiscoverOptions } from './discover-options.ts'
 import type { Discovery, DiscoveryTools } from './discovery.ts'
 import { interval } from './interval.ts'
@@ -27,7 +28,6 @@ export function readPollDiscovery(option: string, given: PollDiscoverOptions): P
 
 /** Asks a function. After a failure it is asked again after the interval at most. */
 export function pollDiscovery(settings: PollSettings, tools: DiscoveryTools): Discovery {
-  const { clock } = tools
   let out = false
 
   async function call(signal: AbortSignal): Promise<unknown> {
@@ -39,27 +39,16 @@ export function pollDiscovery(settings: PollSettings, tools: DiscoveryTools): Di
     }
   }
 
-  async function look(closing: AbortSignal): Promise<Found> {
+  async function look(signal: AbortSignal): Promise<Found> {
     // Given up, but still out: another one beside it would be one more that hangs, and so on without end.
     if (out) throw new Error('The last call of the poll function has not come back')
-    const abort = new AbortController()
-    const gaveUp = Promise.withResolvers<never>()
-    const giveUp = (why: string): void => {
-      const error = new Error(why)
-      gaveUp.reject(error)
-      abort.abort(error)
-    }
-    const late = `The poll function gave nothing within ${settings.timeout} ms`
-    const timer = clock.setTimer(() => giveUp(late), settings.timeout)
-    const onClose = (): void => giveUp('Discovery was closed')
-    closing.addEventListener('abort', onClose)
-    try {
-      const given = await Promise.race([call(abort.signal), gaveUp.promise])
-      return { upstreams: readUpstreamList('upstreams', given), holds: settings.interval }
-    } finally {
-      clock.clearTimer(timer)
-      closing.removeEventListener('abort', onClose)
-    }
+    const bounds = { clock: tools.clock, timeout: settings.timeout, signal }
+    const given = await boundedWait(bounds, (done, fail) => {
+      const abort = new AbortController()
+      call(abort.signal).then(done, fail)
+      return () => abort.abort()
+    })
+    return { upstreams: readUpstreamList('upstreams', given), holds: settings.interval }
   }
 
   return refreshLoop(look, { retry: Math.min(1000, settings.interval), maxRetry: settings.interval }, tools)

@@ -76,7 +76,7 @@ test('a function that hangs is given up after 5 s, told so by its signal, and no
   clock.advance(1)
   await turn()
   assert.equal(signals[0]?.aborted, true)
-  assert.match(heard.failures[0]?.message ?? '', /nothing within 5000 ms/)
+  assert.match(heard.failures[0]?.message ?? '', /no answer within 5000 ms/)
   for (let i = 0; i < 5; i++) {
     clock.advance(10_000)
     await turn()
@@ -109,6 +109,7 @@ test('close aborts the call that is out and leaves no timer', async () => {
   await turn()
 
   discovery.close()
+  assert.equal(clock.pending, 0)
   await turn()
 
   assert.deepEqual({ aborted, pending: clock.pending, events: heard.events }, { aborted: true, pending: 0, events: [] })
