@@ -31,6 +31,12 @@ declare global {
 }
 `
 
+/** Stands before a snippet that registers something on an `app` which it does not make. */
+const prelude = `import Fastify from 'fastify'
+import { serverOptions } from 'sallyport/kernel'
+const app = Fastify(serverOptions())
+`
+
 const loopback = /http:\/\/127\.0\.0\.1:\d+/g
 
 describe('every ts block of the pages is good code', { skip: blocks.length === 0 && 'there are none yet' }, () => {
@@ -75,6 +81,24 @@ describe('every ts block of the pages is good code', { skip: blocks.length === 0
     const ours = result.stdout.split('\n').filter((line) => line.includes('sallyport-docs-'))
     assert.deepEqual(ours, [])
   })
+
+  const registers = ({ code, skip }: CodeBlock): boolean =>
+    skip === undefined && code.includes('app.register(') && !code.includes('app.listen(')
+  for (const block of blocks.filter(registers)) {
+    test(`what ${block.at} registers is taken, and can be closed`, async () => {
+      const whole = block.code.includes('const app =') ? block.code : prelude + block.code
+      const file = join(folder, `run-${fileOf(block)}`)
+      await writeFile(file, fromSource(`${whole}\nawait app.close()\nconsole.log('closed')\n`))
+
+      const child = startChild(file)
+      try {
+        await child.says(/^closed$/m)
+        assert.equal(await child.ends(), 0)
+      } finally {
+        await child.stop('SIGKILL')
+      }
+    })
+  }
 
   for (const block of blocks.filter(({ code, skip }) => skip === undefined && code.includes('app.listen('))) {
     test(`the server of ${block.at} starts and proxies`, async () => {

@@ -34,11 +34,14 @@ const ownArguments = (line: string): string[] | undefined =>
   /^(?:npx sallyport|npm run -s sallyport --)\s*(.*)$/.exec(line)?.[1]?.split(/\s+/)
 
 describe('every command of the pages works', () => {
-  let origin: TestOrigin
+  /** One for each server that a command names, by its URL there. */
+  const origins = new Map<string, TestOrigin>()
   before(async () => {
-    origin = await startOrigin()
+    for (const [url] of commands.flatMap(({ line }) => [...line.matchAll(/http:\/\/127\.0\.0\.1:\d+/g)])) {
+      if (!origins.has(url)) origins.set(url, await startOrigin())
+    }
   })
-  after(() => origin.close())
+  after(() => Promise.all([...origins.values()].map((origin) => origin.close())))
 
   test('each is of a kind that is tested here', () => {
     const unknown = commands.filter(({ line }) => {
@@ -74,12 +77,14 @@ describe('every command of the pages works', () => {
       const listening = given.includes('--listen')
         ? given.map((word, index) => (given[index - 1] === '--listen' ? '127.0.0.1:0' : word))
         : [...given, '--listen', '127.0.0.1:0']
-      const args = listening.map((word) => word.replace(/^http:\/\/127\.0\.0\.1:\d+/, origin.url).replace(/^'|'$/g, ''))
+      const args = listening.map((word) =>
+        word.replace(/^http:\/\/127\.0\.0\.1:\d+/, (url) => origins.get(url)?.url ?? url).replace(/^'|'$/g, ''),
+      )
 
       const child = startChild('src/cli/main.ts', args)
       try {
         await child.says(/http:\/\/127\.0\.0\.1:\d+/)
-        const url = await ownUrl(child.output, origin.url)
+        const url = await ownUrl(child.output)
         const response = await fetch(`${url}/a`)
 
         assert.equal(response.status, 200)
@@ -91,10 +96,10 @@ describe('every command of the pages works', () => {
   }
 })
 
-/** The first URL in the output that is not the origin's, polled for at most ten seconds. */
-async function ownUrl(output: () => string, theirs: string): Promise<string> {
+/** Where it says that it listens, polled for at most ten seconds. */
+async function ownUrl(output: () => string): Promise<string> {
   for (let i = 0; i < 500; i++) {
-    const found = [...output().matchAll(/http:\/\/127\.0\.0\.1:\d+/g)].map(([url]) => url).find((url) => url !== theirs)
+    const found = /(http:\/\/127\.0\.0\.1:\d+) -> /.exec(output())?.[1]
     if (found !== undefined) return found
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

@@ -26,16 +26,28 @@ export function readInterfaces(path: string): OptionInterface[] {
     name: name as string,
     extends: parent,
     text: words(doc ?? ''),
-    fields: readFields(body as string),
+    fields: readFields((body as string).replace(/\(typeof (\w+)\)\[number\]/g, (_, list) => choices(source, list))),
   }))
 }
 
 function readFields(body: string): OptionField[] {
   const field = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\s*)?(?:\/\/[^\n]*\n\s*)*readonly (\w+)\??: ([^\n]+(?:\n {4,}[^\n]+)*)/g
-  return [...body.matchAll(field)].map(([, doc, name, type]) => {
+  return [...body.matchAll(field)].flatMap(([, doc, name, type]) => {
     const [text, byDefault] = words(doc ?? '').split(/\s*@default\s*/)
-    return { name: name as string, type: (type as string).trim(), text: text ?? '', byDefault: byDefault ?? '' }
+    const one = { name: name as string, text: text ?? '', byDefault: byDefault ?? '' }
+    // An object that has no name of its own: its fields follow, as `budget.ratio`.
+    const nested = /^\{\n([\s\S]*)$/.exec(type as string)?.[1]
+    if (nested === undefined)
+      return [{ ...one, type: (type as string).startsWith('(') ? 'function' : (type as string).trim() }]
+    const inside = readFields(nested.replace(/^ {2}/gm, '')).map((its) => ({ ...its, name: `${name}.${its.name}` }))
+    return [{ ...one, type: 'object' }, ...inside]
   })
+}
+
+/** `const kinds = ['http', 'tcp'] as const` as a type. */
+function choices(source: string, list: string): string {
+  const values = new RegExp(`const ${list} = \\[([^\\]]*)\\] as const`).exec(source)?.[1] ?? ''
+  return [...values.matchAll(/'[^']*'/g)].join(' | ')
 }
 
 const words = (doc: string): string =>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { policyNames } from '../../src/balance/policy/policies.ts'
 import { factTable } from '../../src/contract/facts.ts'
 import { root } from '../support/imports.ts'
 import { readInterfaces } from './interfaces.ts'
@@ -16,7 +17,13 @@ describe('the reference says what the sources say', () => {
 
   test('every option is explained', () => {
     const page = referencePages().get('docs/options.md') ?? ''
-    const paths = ['plugins/reverse-proxy/options.ts', 'plugins/kernel/types.ts', 'plugins/observe/options.ts']
+    const paths = [
+      ...['plugins/reverse-proxy/options.ts', 'plugins/kernel/types.ts', 'plugins/observe/options.ts'],
+      ...['plugins/balance/options.ts', 'src/balance/pool-options.ts', 'src/balance/options.ts'],
+      ...['src/balance/health/options.ts', 'src/balance/outlier-options.ts', 'src/balance/retry/options.ts'],
+      ...['src/balance/discovery/discover-options.ts', 'src/balance/sticky-options.ts', 'src/balance/breaker.ts'],
+      ...['src/balance/slow-start.ts', 'src/balance/shape/split-options.ts', 'src/balance/shape/mirror-options.ts'],
+    ]
     const fields = paths.flatMap((path) =>
       readInterfaces(path)
         .filter(({ name }) => name.endsWith('Options'))
@@ -24,8 +31,23 @@ describe('the reference says what the sources say', () => {
     )
 
     assert.ok(fields.includes('rewritePrefix') && fields.includes('trustedProxies'))
+    assert.ok(fields.includes('panicThreshold') && fields.includes('budget.ratio') && fields.includes('hedgeAfter'))
     assert.deepEqual(
       fields.filter((name) => !new RegExp(`^\\| \`${name}\` \\| .+ \\| .* \\| \\S.* \\|$`, 'm').test(page)),
+      [],
+    )
+  })
+
+  test('every event of a pool, and every policy, is in the README of balance', () => {
+    const page = readFileSync(join(root, 'plugins/balance/README.md'), 'utf8')
+    const [, body = ''] =
+      /interface PoolEvents \{\n([\s\S]*?)\n\}/.exec(readFileSync(join(root, 'src/balance/pool-events.ts'), 'utf8')) ??
+      []
+    const events = [...body.matchAll(/^ {2}(\w+): \[/gm)].map(([, name]) => name as string)
+
+    assert.ok(events.includes('ejected') && events.includes('refused'))
+    assert.deepEqual(
+      [...events, ...policyNames].filter((name) => !page.includes(`\`${name}\``)),
       [],
     )
   })

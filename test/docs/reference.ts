@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { policyNames } from '../../src/balance/policy/policies.ts'
+import { retryConditions } from '../../src/balance/retry/conditions.ts'
 import { errorTable } from '../../src/contract/errors.ts'
 import { factTable } from '../../src/contract/facts.ts'
 import { root } from '../support/imports.ts'
@@ -28,6 +30,36 @@ const sections: readonly (readonly [title: string, intro: string, path: string])
     '`app.register(reverseProxy, options)`, `config: { proxy: options }` of a route, `reply.proxy(options)`.',
     'plugins/reverse-proxy/options.ts',
   ],
+  [
+    'Balance',
+    '`app.register(balance, options)`. The guide is [balancing](balancing.md).',
+    'plugins/balance/options.ts',
+  ],
+  [
+    'Pool',
+    'A value of `pools`, the value of `pool` of a route, `app.proxy.createPool(name, options)`.',
+    'src/balance/pool-options.ts',
+  ],
+  ['Upstreams of a pool', 'Entries of `upstreams`, and of what discovery finds.', 'src/balance/options.ts'],
+  [
+    'Discovery',
+    'The value of `discover`, one of these. Told apart by `dns`, `srv`, `file` or `poll`.',
+    'src/balance/discovery/discover-options.ts',
+  ],
+  ['Active health checks', 'The value of `health`.', 'src/balance/health/options.ts'],
+  ['Outlier ejection', 'The value of `outlier`.', 'src/balance/outlier-options.ts'],
+  ['Circuit breaker', 'The value of `breaker`.', 'src/balance/breaker.ts'],
+  ['Slow start', 'The value of `slowStart`.', 'src/balance/slow-start.ts'],
+  ['Retries', 'The value of `retry` of a pool or a route.', 'src/balance/retry/options.ts'],
+  ['Sticky sessions', 'The value of `sticky`.', 'src/balance/sticky-options.ts'],
+  [
+    'Split',
+    `The value of \`split\` of a route. \`when\` of a rule is \`{ field }\` or \`{ cookie }\`, and a \`value\`: text, a pattern, or
+none, which is any. \`by\`, like \`hashKey\` of a pool, is \`'client'\` (its address; IPv6 by its /64), \`'path'\`,
+\`{ field: 'x-user' }\`, \`{ cookie: 'sid' }\` or a function of the exchange that returns text.`,
+    'src/balance/shape/split-options.ts',
+  ],
+  ['Mirror', 'The value of `mirror` of a route.', 'src/balance/shape/mirror-options.ts'],
   ['Path rules', 'The value of `paths`.', 'src/http/path-policy.ts'],
   ['Field rules', 'The value of `requestFields` and `responseFields`.', 'src/http/field-rules.ts'],
   ['Upstream TLS', 'The value of `tls`.', 'src/contract/pool.ts'],
@@ -43,7 +75,7 @@ function optionInterfaces(path: string): OptionInterface[] {
   return readInterfaces(path)
     .filter(
       ({ name }) =>
-        (/Options$|^(?:CookieRewrite|UpstreamTls)$/.test(name) && !name.startsWith('Dispatch')) ||
+        (/Options$|^(?:CookieRewrite|UpstreamTls|SplitShare|SplitRule)$/.test(name) && !name.startsWith('Dispatch')) ||
         (path.startsWith('src/http/') && /Rules$/.test(name)),
     )
     .sort((a, b) => b.fields.length - a.fields.length)
@@ -78,11 +110,17 @@ function optionTable({ name, extends: parent, text, fields }: OptionInterface, n
       const section = names.find((one) => new RegExp(`\\b${one}\\b`).test(type))
       const more = section === undefined ? '' : `See [${section}](#${section.toLowerCase()}).`
       const words = [says === '' ? (unsaid[field] ?? '') : says, more].filter((part) => part !== '').join(' ')
-      return `| \`${field}\` | ${code(type)} | ${value(byDefault)} | ${cell(words)} |`
+      return `| \`${field}\` | ${code(spelled(type))} | ${value(byDefault)} | ${cell(words)} |`
     }),
     '',
   ]
 }
+
+/** Words to choose from, in place of the name of their type. */
+const spelled = (type: string): string =>
+  type
+    .replace(/\bPolicyName\b/, policyNames.map((name) => `'${name}'`).join(' | '))
+    .replace(/\bRetryCondition\b/, `(${retryConditions.map((name) => `'${name}'`).join(' | ')})`)
 
 /** What is plain where it is declared, and not on the page. */
 const unsaid: Readonly<Record<string, string>> = {
@@ -102,6 +140,10 @@ const unsaid: Readonly<Record<string, string>> = {
   maxConcurrentStreams: 'Streams that a client may have open at once on one connection.',
   resetWindow: 'See `resetBudget`.',
   kernel: 'Options of the kernel.',
+  pool: 'Name of the pool.',
+  path: 'Path of the cookie.',
+  when: 'A request field or a cookie, and its value.',
+  expect: 'What a good answer is.',
 }
 
 /** A default: code where it is written as such. */
@@ -153,6 +195,7 @@ const meanings: Readonly<Record<string, string>> = {
   duration: 'Milliseconds from the head of the request to the end of all of it',
   'duration.connect': 'Milliseconds for the connection to the upstream; absent when one was reused',
   'duration.firstByte': 'Milliseconds to the head of the answer',
+  'duration.queued': 'Milliseconds that it waited for a place at an upstream; absent when it did not wait',
   upstream: 'The upstream of the last attempt, such as `127.0.0.1:3000`',
   'upstream.protocol': 'Protocol spoken with it',
   'upstream.reused': 'True when the last attempt went out on a connection that had served before',
