@@ -80,7 +80,7 @@ await runUntilSignal({
 
   kill one   kill -9 ${apis[1]?.pid}${process.stdin.isTTY ? '   or press k' : ''}
              curl -X POST ${url}/demo/instances/beta/kill
-             No request fails; it comes back in ${restartAfter / 1000} s and gets its share by and by.
+             No GET fails; it comes back in ${restartAfter / 1000} s and gets its share by and by.
 
   Ctrl-C drains and ends.
 `)
