@@ -139,6 +139,7 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
   wait(ask: Ask, callback: (lease: Lease | undefined) => void): (() => void) | undefined {
     const queue = this.closed ? undefined : this.#queue
     const now = this.clock.now()
+    this.#tend(now)
     if (queue === undefined || !this.#someoneIsFull(ask, now)) {
       this.events.emit('refused', { reason: 'none ready' })
       return undefined
