@@ -1,71 +1,60 @@
 import assert from 'node:assert/strict'
-import { text } from 'node:stream/consumers'
+import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { balance } from '../../src/balance/balance.ts'
-import { createPool } from '../../src/balance/pool.ts'
+import type { LivePool } from '../../src/balance/pool.ts'
 import { ProxyError } from '../../src/contract/errors.ts'
 import {
   type Dispatch,
   type DispatchController,
+  type DispatchHandler,
   type DispatchOptions,
   idleController,
 } from '../../src/contract/layer.ts'
-import type { LeaseOutcome, Pool, Upstream } from '../../src/contract/pool.ts'
-import { exchangeWith, upstreamWith } from '../http/exchange-with.ts'
-import { startOrigin, startProxy } from '../support/app.ts'
+import type { Upstream } from '../../src/contract/pool.ts'
+import { exchangeWith } from '../http/exchange-with.ts'
 import { Recorder } from '../support/recorder.ts'
-import { until } from '../support/until.ts'
-import { answerHeads, deadPort, listenWire } from '../support/wire.ts'
+import { poolBed, urls } from './pool-bed.ts'
 
-const a = upstreamWith({ name: 'a' })
-const b = upstreamWith({ name: 'b' })
+const controller = { ...idleController, rawHeaders: [] } as DispatchController
 
-/** A pool that writes down what is given back. */
-function notingPool(upstreams: readonly Upstream[]): { pool: Pool; outcomes: [string, LeaseOutcome][] } {
-  const outcomes: [string, LeaseOutcome][] = []
-  const pool: Pool = {
-    name: 'noting',
-    upstreams,
-    pick({ tried }) {
-      const upstream = upstreams.find((one) => !tried.includes(one))
-      if (upstream === undefined) return undefined
-      return { upstream, release: (outcome) => outcomes.push([upstream.name, outcome]) }
+/** The layer over a transport where the test says what happens. */
+function bedWith(options: Parameters<typeof poolBed>[0]) {
+  const bed = poolBed(options)
+  const sent: { readonly options: DispatchOptions; readonly handler: DispatchHandler }[] = []
+  const layer = balance({ clock: bed.clock })
+  const dispatch = layer((options, handler) => {
+    sent.push({ options, handler })
+    return true
+  })
+  return {
+    ...bed,
+    sent,
+    layer,
+    ask(more: Partial<DispatchOptions> = {}): Recorder {
+      const recorder = new Recorder()
+      dispatch({ path: '/', method: 'GET', headers: [], pool: bed.pool, ...more } as DispatchOptions, recorder)
+      return recorder
     },
   }
-  return { pool, outcomes }
 }
 
-function run(dispatch: Dispatch, options: Partial<DispatchOptions>): Promise<Recorder> {
-  const recorder = new Recorder()
-  balance()(dispatch)({ path: '/', method: 'GET', headers: [], ...options } as DispatchOptions, recorder)
-  return recorder.over
+function answer(handler: DispatchHandler | undefined, status: number): void {
+  handler?.onRequestStart?.(controller, null)
+  handler?.onResponseStart?.(controller, status, {})
 }
 
-/** Answers for some upstreams, makes no connection to the others. */
-function answeringFor(names: readonly string[], sent: string[]): Dispatch {
-  return ({ upstream, headers }, handler) => {
-    const name = (upstream as Upstream).name
-    sent.push(name)
-    if (!names.includes(name)) {
-      handler.onResponseError?.(idleController, new ProxyError('SP_CONNECT_REFUSED'))
-      return true
-    }
-    const controller = { ...idleController, rawHeaders: headers } as DispatchController
-    handler.onRequestStart?.(controller, null)
-    handler.onResponseStart?.(controller, 204, {})
-    handler.onResponseEnd?.(controller, {})
-    return true
-  }
-}
+const activeOf = (pool: LivePool): number => pool.list().reduce((sum, { active }) => sum + active, 0)
 
 test('without a pool, or with an upstream picked already, the call passes untouched', () => {
+  const { pool, layer } = bedWith({ upstreams: urls(1) })
   const seen: DispatchOptions[] = []
-  const dispatch = balance()((options) => {
+  const dispatch = layer((options) => {
     seen.push(options)
     return true
   })
   const plain = { path: '/', method: 'GET' } as DispatchOptions
-  const picked = { path: '/', method: 'GET', pool: notingPool([a]).pool, upstream: b } as DispatchOptions
+  const picked = { path: '/', method: 'GET', pool, upstream: pool.upstreams[0] } as DispatchOptions
 
   dispatch(plain, {})
   dispatch(picked, {})
@@ -74,128 +63,201 @@ test('without a pool, or with an upstream picked already, the call passes untouc
   assert.equal(seen[1], picked)
 })
 
-test('a connection that cannot be made moves on; the facts say where it went', async () => {
-  const { pool, outcomes } = notingPool([a, b])
+test('an attempt holds a place from the pick to the end of the answer; the facts say where', () => {
+  const { pool, ask, sent } = bedWith({ upstreams: urls(1) })
   const exchange = exchangeWith({})
-  const sent: string[] = []
+  const picked: Upstream[] = []
 
-  const { status } = await run(answeringFor(['b'], sent), { pool, exchange })
+  const recorder = ask({ exchange, picked })
+  answer(sent[0]?.handler, 200)
+  assert.equal(activeOf(pool), 1)
+  sent[0]?.handler.onResponseEnd?.(controller, {})
 
-  assert.equal(status, 204)
-  assert.deepEqual(sent, ['a', 'b'])
-  assert.deepEqual([exchange.facts.attempts, exchange.facts.upstream, exchange.upstream], [2, 'b', b])
-  assert.deepEqual(
-    outcomes.map(([name, { ok, connectFailed }]) => [name, ok, connectFailed]),
-    [
-      ['a', false, true],
-      ['b', true, false],
-    ],
-  )
+  assert.equal(activeOf(pool), 0)
+  assert.deepEqual(recorder.calls, ['start', 'head', 'end'])
+  assert.equal(sent[0]?.options.upstream, pool.upstreams[0])
+  assert.deepEqual(picked, pool.upstreams)
+  assert.equal(exchange.upstream, pool.upstreams[0])
+  const { attempts, upstream, pool: name } = exchange.facts
+  assert.deepEqual({ attempts, upstream, name }, { attempts: 1, upstream: 'a:80', name: 'test' })
 })
 
-test('when none can be reached the last failure is told, once', async () => {
-  const { pool, outcomes } = notingPool([a, b])
+test('nobody ready: 503 with Retry-After, no attempt', () => {
+  const { pool, ask, sent } = bedWith({ upstreams: urls(1) })
+  pool.drain('a:80')
+  const exchange = exchangeWith({})
 
-  const { error, calls } = await run(answeringFor([], []), { pool })
+  const { error, calls } = ask({ exchange })
 
-  assert.equal(error?.code, 'SP_CONNECT_REFUSED')
   assert.deepEqual(calls, ['error'])
-  assert.equal(outcomes.length, 2)
-})
-
-test('a pool where nothing is ready: SP_NO_UPSTREAM, and no attempt', async () => {
-  const { pool } = notingPool([])
-  const exchange = exchangeWith({})
-
-  const { error } = await run(answeringFor([], []), { pool, exchange })
-
-  assert.equal(error?.code, 'SP_NO_UPSTREAM')
+  assert.ok(error instanceof ProxyError)
+  assert.deepEqual([error.code, error.retryAfter], ['SP_NO_UPSTREAM', 1])
   assert.equal(exchange.facts.attempts, 0)
+  assert.equal(sent.length, 0)
 })
 
-test('once the request has started nothing moves on', async () => {
-  const { pool, outcomes } = notingPool([a, b])
+/** What ends an attempt, and what the pool is told of its upstream. */
+const ends: readonly [what: string, error: Error, blamed: boolean][] = [
+  ['a reset', new ProxyError('SP_UPSTREAM_RESET'), true],
+  ['a refused connection', new ProxyError('SP_CONNECT_REFUSED'), true],
+  ['a timeout', new ProxyError('SP_UPSTREAM_TIMEOUT'), true],
+  ['an answer that cannot be understood', new ProxyError('SP_UPSTREAM_PROTOCOL'), true],
+  ['a client that left', new ProxyError('SP_CLIENT_GONE'), false],
+  ['an upload that is too large', new ProxyError('SP_BODY_TOO_LARGE'), false],
+  ['the total timeout', new ProxyError('SP_TOTAL_TIMEOUT'), false],
+  [
+    'a connection that was closed while idle',
+    Object.assign(new ProxyError('SP_UPSTREAM_RESET'), { unprocessed: true }),
+    false,
+  ],
+  ['a mistake of our own', new TypeError('x is not a function'), false],
+]
+
+for (const [what, error, blamed] of ends) {
+  test(`${what} ${blamed ? 'speaks' : 'does not speak'} against the upstream`, () => {
+    const { pool, ask, sent } = bedWith({ upstreams: urls(1) })
+
+    const recorder = ask()
+    sent[0]?.handler.onResponseError?.(controller, error)
+
+    assert.equal(recorder.error, error)
+    assert.equal(pool.list()[0]?.failures, blamed ? 1 : 0)
+    assert.equal(activeOf(pool), 0)
+  })
+}
+
+test('an answer that we find fault with and abort speaks against the upstream', () => {
+  const { pool, ask, sent } = bedWith({ upstreams: urls(1) })
+
+  ask()
+  answer(sent[0]?.handler, 200)
+  sent[0]?.handler.onResponseError?.({ ...controller, aborted: true }, new ProxyError('SP_UPSTREAM_PROTOCOL'))
+
+  assert.equal(pool.list()[0]?.failures, 1)
+})
+
+test('interim answers are no answer', () => {
+  const { pool, ask, sent, clock } = bedWith({ upstreams: urls(1) })
+  ask()
+
+  answer(sent[0]?.handler, 103)
+  clock.advance(50)
+  answer(sent[0]?.handler, 200)
+
+  assert.equal(pool.list()[0]?.latency, 50)
+})
+
+test('an upgrade holds its place until its connection closes', async () => {
+  const { pool, ask, sent } = bedWith({ upstreams: urls(1), maxRequests: 1 })
+  const socket = new PassThrough()
+  ask()
+
+  sent[0]?.handler.onRequestUpgrade?.(controller, 101, {}, socket)
+  assert.equal(activeOf(pool), 1)
+  assert.equal(ask().error?.code, 'SP_NO_UPSTREAM')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.destroy()
+  await closed
+
+  assert.equal(activeOf(pool), 0)
+})
+
+test('fields that depend on the upstream are made for the one that was picked', () => {
+  const { ask, sent } = bedWith({ upstreams: urls(1) })
+
+  ask({ headers: ['x', 'y'], atUpstream: (fields, upstream) => [...fields, 'host', upstream.name] })
+
+  assert.deepEqual(sent[0]?.options.headers, ['x', 'y', 'host', 'a:80'])
+})
+
+test('what a layer inside throws goes on up, and the place is free again', () => {
+  const { pool, layer } = bedWith({ upstreams: urls(1) })
+  const dispatch = layer(() => {
+    throw new Error('from inside')
+  })
+
+  assert.throws(() => dispatch({ path: '/', method: 'GET', pool } as DispatchOptions, {}), /from inside/)
+
+  assert.equal(activeOf(pool), 0)
+})
+
+const queued = { upstreams: urls(1), maxRequests: 1, queue: { size: 5, timeout: 1000 } }
+
+test('who waits is sent when a place comes free; the facts say how long it took', () => {
+  const { ask, sent, clock } = bedWith(queued)
+  ask()
+  const exchange = exchangeWith({})
+  const waiting = ask({ exchange })
+  assert.equal(sent.length, 1)
+
+  clock.advance(300)
+  answer(sent[0]?.handler, 200)
+  sent[0]?.handler.onResponseEnd?.(controller, {})
+  assert.equal(sent.length, 2)
+  answer(sent[1]?.handler, 204)
+
+  assert.equal(waiting.status, 204)
+  assert.equal(exchange.facts.queued, 300)
+})
+
+test('who waits too long is told 503', () => {
+  const { ask, sent, clock } = bedWith(queued)
+  ask()
+  const exchange = exchangeWith({})
+  const waiting = ask({ exchange })
+
+  clock.advance(1000)
+
+  assert.equal(waiting.error?.code, 'SP_NO_UPSTREAM')
+  assert.equal(exchange.facts.queued, 1000)
+  assert.equal(sent.length, 1)
+})
+
+test('a client that leaves leaves the queue, and is told once', () => {
+  const { pool, ask, sent, clock } = bedWith(queued)
+  ask()
+  const exchange = exchangeWith({})
+  const waiting = ask({ exchange })
+
+  exchange.leave()
+  sent[0]?.handler.onResponseError?.(controller, new ProxyError('SP_CLIENT_GONE'))
+
+  assert.deepEqual(waiting.calls, ['error'])
+  assert.equal(waiting.error?.code, 'SP_CLIENT_GONE')
+  assert.equal(sent.length, 1)
+  assert.equal(activeOf(pool), 0)
+  assert.equal(clock.pending, 0)
+})
+
+test('a client that has left already does not begin to wait', () => {
+  const { ask, clock } = bedWith(queued)
+  ask()
+  const exchange = exchangeWith({})
+  exchange.leave()
+
+  const { error } = ask({ exchange })
+
+  assert.equal(error?.code, 'SP_CLIENT_GONE')
+  assert.equal(clock.pending, 0)
+})
+
+test('what is thrown for one that waited is told to that one, and not to whoever gave the place back', () => {
+  const { pool, layer } = bedWith(queued)
   let calls = 0
-
-  const { error } = await run(
-    (_options, handler) => {
-      calls++
-      handler.onRequestStart?.(idleController, null)
-      handler.onResponseError?.(idleController, new ProxyError('SP_UPSTREAM_RESET'))
-      return true
-    },
-    { pool },
-  )
-
-  assert.equal(error?.code, 'SP_UPSTREAM_RESET')
-  assert.equal(calls, 1)
-  assert.deepEqual(
-    outcomes.map(([name, { ok, connectFailed }]) => [name, ok, connectFailed]),
-    [['a', false, false]],
-  )
-})
-
-test('fields that depend on the upstream are made for each attempt, from the same fields', async () => {
-  const { pool } = notingPool([a, b])
-
-  const { raw } = await run(answeringFor(['b'], []), {
-    pool,
-    headers: ['x', 'y'],
-    atUpstream: (fields, upstream) => [...fields, 'host', upstream.name],
-  })
-
-  assert.deepEqual(raw, ['x', 'y', 'host', 'b'])
-})
-
-test('over real sockets: a POST moves on from a dead upstream with its content whole', async (t) => {
-  const bodies: string[] = []
-  const origin = await startOrigin(t, async (request, response) => {
-    bodies.push(await text(request))
-    response.end('ok')
-  })
-  const proxy = await startProxy(t, {
-    reverse: { upstream: [`http://127.0.0.1:${await deadPort()}`, origin.url] },
-  })
-  const content = 'x'.repeat(200_000)
-
-  for (let i = 0; i < 4; i++) {
-    const response = await fetch(proxy.url, { method: 'POST', body: content })
-    assert.equal(response.status, 200)
+  let first: DispatchHandler | undefined
+  const inside: Dispatch = (_, handler) => {
+    if (++calls > 1) throw new Error('from inside')
+    first = handler
+    return true
   }
+  const dispatch = layer(inside)
+  const [one, two] = [new Recorder(), new Recorder()]
+  for (const recorder of [one, two]) dispatch({ path: '/', method: 'GET', pool } as DispatchOptions, recorder)
 
-  await until(() => proxy.settled.length === 4, 'all settled')
-  assert.deepEqual(new Set(bodies), new Set([content]))
-  assert.deepEqual(new Set(proxy.settled.map(({ facts }) => facts.attempts)), new Set([1, 2]))
-})
+  answer(first, 200)
+  first?.onResponseEnd?.(controller, {})
 
-test('over real sockets: what has been sent to one upstream is never sent to another', async (t) => {
-  const heads: string[] = []
-  const breaking = await listenWire(t, (wire) =>
-    answerHeads(wire, (head) => {
-      heads.push(head)
-      wire.socket.destroy()
-      return ''
-    }),
-  )
-  const origin = await startOrigin(t, (request, response) => {
-    heads.push(request.url as string)
-    response.end('ok')
-  })
-  const proxy = await startProxy(t, { reverse: { upstream: [breaking.url, origin.url] } })
-  const statuses: number[] = []
-
-  for (let i = 0; i < 4; i++) statuses.push((await fetch(`${proxy.url}/${i}`, { method: 'POST', body: 'x' })).status)
-
-  assert.deepEqual(statuses.toSorted(), [200, 200, 502, 502])
-  assert.equal(heads.length, 4)
-})
-
-test('createPool serves the layer', async () => {
-  const pool = createPool('both', [a, upstreamWith({ name: 'b', port: 3001 })], { random: () => 0 })
-  const sent: string[] = []
-  const dispatch = answeringFor(['a', 'b'], sent)
-
-  for (let i = 0; i < 4; i++) await run(dispatch, { pool })
-
-  assert.deepEqual(sent, ['a', 'b', 'a', 'b'])
+  assert.deepEqual(one.calls, ['start', 'head', 'end'])
+  assert.equal(two.error?.message, 'from inside')
+  assert.equal(activeOf(pool), 0)
 })
