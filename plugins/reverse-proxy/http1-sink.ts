@@ -41,7 +41,7 @@ export class Http1Sink implements Sink {
     this.#reply.hijack()
     this.#state = held
     this.#status = status
-    this.#message = plainAscii.test(message) ? message : reasonPhrase(message)
+    this.#message = message === 'OK' || plainAscii.test(message) ? message : reasonPhrase(message)
     this.#fields = mergeReplyFields(this.#reply, fields)
     process.nextTick(release, this)
   }
@@ -111,11 +111,9 @@ function release(sink: Http1Sink): void {
 
 const plainAscii = /^[\t\x20-\x7e]*$/
 
-/** undici reads the phrase as UTF-8; Node writes one byte a character. The bytes go on as they came. */
+/** One character a byte, as Node writes it. What would end the line is left out. */
 function reasonPhrase(message: string): string {
-  return Buffer.from(message)
-    .toString('latin1')
-    .replace(/[\0-\x08\x0a-\x1f\x7f]/g, '')
+  return message.replace(/[^\t\x20-\x7e\x80-\xff]/g, '')
 }
 
 /** Node throws for a Trailer that no chunked body follows (RFC 9112 7.1.2): then it announces nothing. */

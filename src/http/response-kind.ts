@@ -19,23 +19,19 @@ export interface FieldName {
 }
 
 /**
- * The name in undici's raw list: bytes from HTTP/1, text from HTTP/2. Origins use few names, the same ones each time: those
- * seen are remembered, so that most cost neither a new string nor a second look.
+ * The name in a raw list, text or bytes. Origins use few names, the same ones each time: those seen are remembered, so that
+ * most cost neither a new string nor a second look.
  */
 export function fieldName(raw: Buffer | string): FieldName {
-  if (typeof raw === 'string') return { name: raw, kind: responseKind(raw) }
-  const length = raw.length
+  const name = typeof raw === 'string' ? raw : latin1(raw)
+  const { length } = name
   if (length === 0) return nameless
-  if (length > maxRemembered) return read(raw)
+  if (length > maxRemembered) return read(name)
   const at =
-    (length * 31 + (raw[0] as number) * 7 + (raw[length - 1] as number) * 3 + (raw[length >> 1] as number)) & 255
+    (length * 31 + name.charCodeAt(0) * 7 + name.charCodeAt(length - 1) * 3 + name.charCodeAt(length >> 1)) & 255
   const known = remembered[at] as FieldName
-  if (known.name.length === length) {
-    let i = 0
-    while (i < length && raw[i] === known.name.charCodeAt(i)) i++
-    if (i === length) return known
-  }
-  const found = read(raw)
+  if (known.name === name) return known
+  const found = read(name)
   remembered[at] = found
   return found
 }
@@ -51,8 +47,7 @@ const nameless: FieldName = { name: '', kind: ours }
 const maxRemembered = 40
 const remembered: FieldName[] = new Array(256).fill(nameless)
 
-function read(raw: Buffer): FieldName {
-  const name = latin1(raw)
+function read(name: string): FieldName {
   return { name, kind: responseKind(name) }
 }
 
