@@ -27,8 +27,8 @@ export function fieldName(raw: Buffer | string): FieldName {
   const { length } = name
   if (length === 0) return nameless
   if (length > maxRemembered) return read(name)
-  const at =
-    (length * 31 + name.charCodeAt(0) * 7 + name.charCodeAt(length - 1) * 3 + name.charCodeAt(length >> 1)) & 255
+  const ends = name.charCodeAt(0) * 31 + name.charCodeAt(length - 1)
+  const at = ((ends * 31 + name.charCodeAt(length >> 1)) * 31 + length) & 1023
   const known = remembered[at] as FieldName
   if (known.name === name) return known
   const found = read(name)
@@ -43,9 +43,9 @@ export function latin1(bytes: Buffer): string {
 }
 
 const nameless: FieldName = { name: '', kind: ours }
-/** Bytes of a name that is remembered. 256 places of at most this many: bounded whatever the origins send. */
+/** Bytes of a name that is remembered. 1024 places of at most this many: bounded whatever the origins send. */
 const maxRemembered = 40
-const remembered: FieldName[] = new Array(256).fill(nameless)
+const remembered: FieldName[] = new Array(1024).fill(nameless)
 
 function read(name: string): FieldName {
   return { name, kind: responseKind(name) }

@@ -32,19 +32,30 @@ export abstract class Call implements DispatchController, Uploader, Watched {
   #moved: number
   #stopUpload: (() => void) | undefined
 
-  constructor(options: DispatchOptions, handler: DispatchHandler, upstream: Upstream, clock: Clock, watch: Watcher) {
+  constructor(
+    options: DispatchOptions,
+    handler: DispatchHandler,
+    upstream: Upstream,
+    clock: Clock,
+    watch: Watcher,
+    now = clock.now(),
+  ) {
     this.options = options
     this.handler = handler
     this.upstream = upstream
     this.#clock = clock
     this.#watch = watch
-    this.#moved = clock.now()
+    this.#moved = now
   }
 
   /** Lets go of the connection: what the answer is worth has been told, or nothing more of it is wanted. */
   protected abstract halt(complete: boolean): void
   /** Stops or resumes the reading of the answer. */
   protected abstract flow(on: boolean): void
+
+  protected get movedAt(): number {
+    return this.#moved
+  }
 
   // The upload counts as life: the upstream may wait for the end of it before it answers.
   get deadline(): number {

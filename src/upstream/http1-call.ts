@@ -36,8 +36,9 @@ export class Http1Call extends Call implements AnswerEvents, UploadOwner {
     clock: Clock,
     connection: Http1Connection,
     closes: boolean,
+    now: number,
   ) {
-    super(options, handler, upstream, clock, connection)
+    super(options, handler, upstream, clock, connection, now)
     this.#connection = connection
     this.#closes = closes
   }
@@ -54,7 +55,7 @@ export class Http1Call extends Call implements AnswerEvents, UploadOwner {
     const { socket } = connection
     if (body === null) {
       socket.write(head.text, 'latin1')
-      this.uploadDone()
+      this.#sent()
     } else if (body instanceof Uint8Array) {
       this.#sendBytes(head, Buffer.from(body.buffer, body.byteOffset, body.byteLength))
     } else {
@@ -79,7 +80,20 @@ export class Http1Call extends Call implements AnswerEvents, UploadOwner {
       socket.uncork()
     }
     this.uploaded(bytes)
-    this.uploadDone()
+    this.#sent()
+  }
+
+  #sent(): void {
+    try {
+      this.handler.onRequestSent?.()
+    } catch (error) {
+      this.abort(error as Error)
+    }
+  }
+
+  // One reading of the clock for each read from the socket, whatever it holds.
+  override touch(): void {
+    if (!this.#connection.parsing) super.touch()
   }
 
   // The upstream may wait for the end of the upload. That is up to the client, unless the upstream takes none of it.
@@ -166,7 +180,7 @@ export class Http1Call extends Call implements AnswerEvents, UploadOwner {
   protected override halt(complete: boolean): void {
     const sent = this.#upload === undefined || this.#upload.complete
     if (!sent) abandon(this.#body)
-    this.#connection.release(complete && sent && this.#persistent && !this.#closes, this.#idleSeconds)
+    this.#connection.release(complete && sent && this.#persistent && !this.#closes, this.movedAt, this.#idleSeconds)
   }
 
   protected override flow(on: boolean): void {

@@ -1,5 +1,4 @@
 import type { OnReadOpts, Socket } from 'node:net'
-import type { Clock } from '../contract/clock.ts'
 import { ProxyError } from '../contract/errors.ts'
 import type { Http1Call } from './http1-call.ts'
 import { AnswerParser } from './http1-parser.ts'
@@ -7,7 +6,6 @@ import type { Watch, Watched, Watcher } from './watch.ts'
 
 /** Whose connections they are. */
 export interface ConnectionOwner {
-  readonly clock: Clock
   readonly watch: Watch
   /** It can carry another exchange. */
   idle(connection: Http1Connection): void
@@ -34,6 +32,8 @@ export class Http1Connection implements Watched, Watcher {
   served = 0
   /** Has a byte come since the request went out? */
   heard = false
+  /** In the midst of what was read. */
+  parsing = false
   /** For whoever dials the socket. */
   readonly onread: OnReadOpts
   readonly #owner: ConnectionOwner
@@ -42,7 +42,6 @@ export class Http1Connection implements Watched, Watcher {
   #call: Http1Call | undefined
   #idleUntil = never
   #open = true
-  #parsing = false
   /** What came in the same read as that behind which reading was paused. */
   #rest: Buffer | undefined
   /** The peer has sent FIN. */
@@ -57,9 +56,9 @@ export class Http1Connection implements Watched, Watcher {
     return this.#socket as Socket
   }
 
-  /** May a request go out on it? */
-  get usable(): boolean {
-    return this.#open && this.#idleUntil > this.#owner.clock.now()
+  /** May a request go out on it at this time? The deadline may be over before its timer comes to be. */
+  usable(now: number): boolean {
+    return this.#open && this.#idleUntil > now
   }
 
   /** Takes the socket, which was dialled with `onread` and stands. */
@@ -79,8 +78,8 @@ export class Http1Connection implements Watched, Watcher {
     this.#parser.expect(call, toHead)
   }
 
-  /** The exchange is over. */
-  release(reusable: boolean, idleSeconds: number): void {
+  /** The exchange is over, at this time. The upstream says how long it keeps the connection idle, or -1. */
+  release(reusable: boolean, now: number, idleSeconds: number): void {
     this.#call = undefined
     const idle = idleSeconds === -1 ? idleDefault : Math.min(idleSeconds * 1000 - idleMargin, idleMost)
     if (!reusable || idle <= 0 || this.#ended) {
@@ -88,12 +87,12 @@ export class Http1Connection implements Watched, Watcher {
       return
     }
     this.served++
-    this.rest(idle)
+    this.rest(now, idle)
   }
 
   /** Waits for the next exchange, for so many milliseconds. */
-  rest(idle = idleDefault): void {
-    this.#idleUntil = this.#owner.clock.now() + idle
+  rest(now: number, idle = idleDefault): void {
+    this.#idleUntil = now + idle
     // An idle connection keeps no process alive.
     this.#socket?.unref()
     this.#owner.watch.arm(this.#idleUntil)
@@ -121,7 +120,7 @@ export class Http1Connection implements Watched, Watcher {
   flow(on: boolean): void {
     this.#parser.paused = !on
     // In the midst of parsing, its end sees to it.
-    if (this.#parsing) return
+    if (this.parsing) return
     if (on) this.#resume()
     else this.#socket?.pause()
   }
@@ -136,18 +135,20 @@ export class Http1Connection implements Watched, Watcher {
 
   /** False stops the reading. */
   #read(length: number, bytes: Buffer): boolean {
-    if (this.#call === undefined) {
+    const call = this.#call
+    if (call === undefined) {
       // Nobody has asked: whatever it is, it must not answer the next request.
       this.drop()
       return false
     }
     this.heard = true
+    call.touch()
     return this.#parse(bytes, 0, length)
   }
 
   #parse(bytes: Buffer, from: number, to: number): boolean {
     const parser = this.#parser
-    this.#parsing = true
+    this.parsing = true
     try {
       const at = parser.execute(bytes, from, to)
       // A copy: the next read, of whatever socket, goes into the same buffer.
@@ -156,7 +157,7 @@ export class Http1Connection implements Watched, Watcher {
       if (!(error instanceof ProxyError)) throw error
       this.#call?.refuse(error)
     } finally {
-      this.#parsing = false
+      this.parsing = false
     }
     return !parser.paused
   }

@@ -76,9 +76,13 @@ export function addField(headers: IncomingHttpHeaders, name: string, value: stri
 /** A further line of one name; or a name, such as `constructor`, that every object has. */
 function addAnother(headers: IncomingHttpHeaders, name: string, value: string): void {
   const known = Object.hasOwn(headers, name) ? headers[name] : undefined
-  if (Array.isArray(known)) known.push(value)
-  else if (name === '__proto__') Object.defineProperty(headers, name, { value, enumerable: true, configurable: true })
-  else headers[name] = known === undefined ? value : [known, value]
+  if (Array.isArray(known)) {
+    known.push(value)
+    return
+  }
+  const all = known === undefined ? value : [known, value]
+  if (name === '__proto__') Object.defineProperty(headers, name, { value: all, enumerable: true, configurable: true })
+  else headers[name] = all
 }
 
 function note(lines: FieldLines, kind: number, value: string): void {
@@ -132,17 +136,16 @@ interface FieldName {
   readonly kind: number
 }
 
-/** Bytes of a name that is remembered. 256 places of at most this many: bounded whatever the origins send. */
+/** Bytes of a name that is remembered. 1024 places of at most this many: bounded whatever the origins send. */
 const maxRemembered = 40
-const remembered: FieldName[] = new Array(256).fill({ name: '', lower: '', kind: plain })
+const remembered: FieldName[] = new Array(1024).fill({ name: '', lower: '', kind: plain })
 
 /** Origins use few names, the same ones each time: those seen cost no new string. */
 function fieldName(text: string, from: number, to: number): FieldName {
   const length = to - from
   if (length > maxRemembered) return read(text.substring(from, to))
-  const first = text.charCodeAt(from)
-  const middle = text.charCodeAt(from + (length >> 1))
-  const slot = (length * 31 + first * 7 + text.charCodeAt(to - 1) * 3 + middle) & 255
+  const ends = text.charCodeAt(from) * 31 + text.charCodeAt(to - 1)
+  const slot = ((ends * 31 + text.charCodeAt(from + (length >> 1))) * 31 + length) & 1023
   const known = remembered[slot] as FieldName
   if (known.name.length === length && text.startsWith(known.name, from)) return known
   const found = read(text.substring(from, to))

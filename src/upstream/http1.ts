@@ -29,7 +29,6 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
   const quiet = Promise.withResolvers<void>()
 
   const owner: ConnectionOwner = {
-    clock,
     watch,
     idle(connection) {
       if (closed) connection.drop()
@@ -58,20 +57,21 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
   }
 
   function sendWaiting(): void {
-    const now = waiting
+    const these = waiting
     waiting = []
-    for (let i = 0; i < now.length; i += 2) {
-      const options = now[i] as DispatchOptions
-      const handler = now[i + 1] as DispatchHandler
-      const connection = takeIdle()
+    const now = clock.now()
+    for (let i = 0; i < these.length; i += 2) {
+      const options = these[i] as DispatchOptions
+      const handler = these[i + 1] as DispatchHandler
+      const connection = takeIdle(now)
       if (connection === undefined) connect(options, handler)
-      else send(connection, options, handler)
+      else send(connection, options, handler, now)
     }
   }
 
-  function takeIdle(): Http1Connection | undefined {
+  function takeIdle(now: number): Http1Connection | undefined {
     let connection = idle.pop()
-    while (connection !== undefined && !connection.usable) {
+    while (connection !== undefined && !connection.usable(now)) {
       connection.drop()
       connection = idle.pop()
     }
@@ -98,15 +98,16 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
         handler.onResponseError?.(idleController, error as ProxyError)
         return
       }
-      if (options.exchange !== undefined) options.exchange.facts.connect = clock.now() - began
+      const now = clock.now()
+      if (options.exchange !== undefined) options.exchange.facts.connect = now - began
       all.add(connection)
       connection.attach(socket)
-      send(connection, options, handler)
+      send(connection, options, handler, now)
     })
     dialling.add(attempt)
   }
 
-  function send(connection: Http1Connection, options: DispatchOptions, handler: DispatchHandler): void {
+  function send(connection: Http1Connection, options: DispatchOptions, handler: DispatchHandler, now: number): void {
     let content: Content
     let head: RequestHead
     try {
@@ -114,11 +115,11 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
       head = requestHead(upstream, options, content)
     } catch (error) {
       // Nothing has been sent: the connection is as good as it was.
-      connection.rest()
+      connection.rest(now)
       handler.onResponseError?.(idleController, error as ProxyError)
       return
     }
-    new Http1Call(options, handler, upstream, clock, connection, head.closes).send(head, content)
+    new Http1Call(options, handler, upstream, clock, connection, head.closes, now).send(head, content)
   }
 
   function settle(): void {
