@@ -52,11 +52,16 @@ function otherContent(body: unknown): Content {
     return stream(fromWeb(response.body), response.headers.get('content-type') ?? undefined)
   }
   if (body instanceof globalThis.ReadableStream) return stream(fromWeb(body))
+  if (typeof body !== 'object' || body === null) throw noBody()
   if (typeof (body as Readable).pipe === 'function') return stream(new Readable().wrap(body as Readable))
-  if (Symbol.asyncIterator in (body as object) || Symbol.iterator in (body as object)) {
+  if (Symbol.asyncIterator in body || Symbol.iterator in body) {
     return stream(Readable.from(body as AsyncIterable<Uint8Array>))
   }
-  throw new ProxyError('SP_BAD_REQUEST', 'a body is text, bytes, a stream, an iterable, a Blob or a form')
+  throw noBody()
+}
+
+function noBody(): ProxyError {
+  return new ProxyError('SP_BAD_REQUEST', 'a body is text, bytes, a stream, an iterable, a Blob or a form')
 }
 
 function fromWeb(web: unknown): Readable {

@@ -151,8 +151,7 @@ export class Http1Connection implements Watched, Watcher {
     this.parsing = true
     try {
       const at = parser.execute(bytes, from, to)
-      // A copy: the next read, of whatever socket, goes into the same buffer.
-      if (parser.paused && at < to) this.#rest = Buffer.from(bytes.subarray(at, to))
+      if (parser.paused && at < to) this.#keep(bytes, at, to)
     } catch (error) {
       if (!(error instanceof ProxyError)) throw error
       this.#call?.refuse(error)
@@ -160,6 +159,14 @@ export class Http1Connection implements Watched, Watcher {
       this.parsing = false
     }
     return !parser.paused
+  }
+
+  #keep(bytes: Buffer, at: number, to: number): void {
+    const rest = bytes.subarray(at, to)
+    // The next read, of whatever socket, goes into the same buffer.
+    if (bytes.buffer !== readBuffer.buffer) this.#rest = rest
+    // TLS may give more than it was asked for.
+    else this.#rest = Buffer.concat(this.#rest === undefined ? [rest] : [this.#rest, rest])
   }
 
   #finish(): void {

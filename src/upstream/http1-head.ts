@@ -28,7 +28,7 @@ const refused = 5
  */
 export function requestHead(upstream: Upstream, options: DispatchOptions, content: Content): RequestHead {
   const { method, headers } = options
-  if (!isToken(method) || method === 'CONNECT') throw bad('method', method)
+  if (typeof method !== 'string' || !isToken(method) || method === 'CONNECT') throw bad('method', String(method))
   const fields = isFlat(headers) ? headers : flatFields(headers)
   let lines = ''
   let hosts = 0
@@ -38,7 +38,7 @@ export function requestHead(upstream: Upstream, options: DispatchOptions, conten
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string
     const value = fields[i + 1] as string
-    if (typeof value !== 'string' || !isText(value)) throw bad('field', name)
+    if (!isText(value)) throw bad('field', name)
     const kind = kindOf(name)
     if (kind !== other) {
       if (kind === refused) throw bad('field', name)
@@ -70,16 +70,17 @@ export function requestHead(upstream: Upstream, options: DispatchOptions, conten
 }
 
 function isFlat(headers: DispatchOptions['headers']): headers is string[] {
-  return Array.isArray(headers) && typeof headers[0] === 'string' && typeof headers[1] === 'string'
+  if (!Array.isArray(headers)) return false
+  for (let i = 0; i < headers.length; i++) if (typeof headers[i] !== 'string') return false
+  return headers.length % 2 === 0
 }
 
 /** Any other way in which undici takes fields: objects, pairs, lists of values. */
 function flatFields(headers: unknown): string[] {
   const flat: string[] = []
   const add = (name: unknown, value: unknown): void => {
-    if (value === undefined) return
     for (const one of Array.isArray(value) ? value : [value]) {
-      if (typeof one === 'object' && one !== null) throw bad('field', String(name))
+      if (one === undefined || (typeof one === 'object' && one !== null)) throw bad('field', String(name))
       flat.push(String(name), one === null ? '' : String(one))
     }
   }
@@ -89,13 +90,13 @@ function flatFields(headers: unknown): string[] {
   } else if (typeof (headers as Iterable<[string, string]>)[Symbol.iterator] === 'function') {
     for (const [name, value] of headers as Iterable<[string, string]>) add(name, value)
   } else {
-    for (const [name, value] of Object.entries(headers as object)) add(name, value)
+    for (const [name, value] of Object.entries(headers as object)) if (value !== undefined) add(name, value)
   }
   return flat
 }
 
 function kindOf(name: string): number {
-  if (typeof name !== 'string' || !isToken(name)) throw bad('field', String(name))
+  if (!isToken(name)) throw bad('field', name)
   switch (name.length) {
     case 4:
       return is(name, 'host') ? host : other

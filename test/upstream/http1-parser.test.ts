@@ -218,7 +218,7 @@ test('a field may be called as what every object has', () => {
 
   const { headers } = notes.heads[0]?.fields ?? { headers: {} }
   assert.equal(headers.constructor as unknown, '0')
-  assert.equal(headers.tostring, '2')
+  assert.equal((headers as Record<string, unknown>).tostring, '2')
   assert.deepEqual(Object.getOwnPropertyDescriptor(headers, '__proto__')?.value, ['1', '4'])
   assert.equal(Object.getPrototypeOf(headers), Object.prototype)
 })
