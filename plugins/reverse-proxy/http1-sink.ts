@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
+import { leastLent } from '../../src/contract/handler.ts'
 import { breakAnswer, mergeReplyFields, type Sink } from './sink.ts'
 
 const shortBody = 8 * 1024
@@ -14,6 +15,7 @@ const flowing = 2
  */
 export class Http1Sink implements Sink {
   onDrain: (() => void) | undefined = undefined
+  readonly borrows = true
   readonly #reply: FastifyReply
   readonly #response: ServerResponse
   #state = fresh
@@ -22,6 +24,9 @@ export class Http1Sink implements Sink {
   #fields: string[] | undefined
   #chunk: Buffer | undefined
   #listening = false
+  /** Chunks that may be lent and are not all written yet. */
+  #lent = 0
+  #written: (() => void) | undefined
 
   constructor(reply: FastifyReply) {
     this.#reply = reply
@@ -47,17 +52,32 @@ export class Http1Sink implements Sink {
   }
 
   data(chunk: Buffer): boolean {
-    if (this.#state === held && this.#chunk === undefined) {
+    const isLarge = chunk.length >= leastLent
+    if (this.#state === held && this.#chunk === undefined && !isLarge) {
       this.#chunk = chunk
       return true
     }
     this.release()
-    if (this.#response.destroyed || this.#response.write(chunk)) return true
+    if (this.#response.destroyed) return true
+    if (isLarge) {
+      this.#lent++
+      this.#written ??= () => {
+        this.#lent--
+        this.#drained()
+      }
+      this.#response.write(chunk, this.#written)
+      return false
+    }
+    if (this.#response.write(chunk)) return true
     if (!this.#listening) {
       this.#listening = true
-      this.#response.on('drain', () => this.onDrain?.())
+      this.#response.on('drain', () => this.#drained())
     }
     return false
+  }
+
+  #drained(): void {
+    if (this.#lent === 0) this.onDrain?.()
   }
 
   end(trailers: readonly string[]): void {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ProxyError } from '../contract/errors.ts'
-import { WrappedHandler } from '../contract/handler.ts'
+import { borrows, WrappedHandler } from '../contract/handler.ts'
 import {
   type Dispatch,
   type DispatchController,
@@ -42,6 +42,10 @@ class Attempts extends WrappedHandler {
     this.#dispatch = dispatch
     this.#options = options
     this.#pool = pool
+  }
+
+  get borrows(): boolean {
+    return borrows(this.inner)
   }
 
   next(last: Error | undefined): boolean {

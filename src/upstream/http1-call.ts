@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../contract/clock.ts'
 import { ProxyError } from '../contract/errors.ts'
+import { borrows, leastLent } from '../contract/handler.ts'
 import type { DispatchHandler, DispatchOptions } from '../contract/layer.ts'
 import type { Upstream } from '../contract/pool.ts'
 import { isForbiddenTrailer } from '../http/trailers.ts'
@@ -19,6 +20,9 @@ const maxContinues = 16
 /** Content of at most so many bytes goes out in one piece with the head. */
 const smallContent = 16 * 1024
 
+/** Content past so many bytes is lent to whoever keeps none: V8 lets 64 MB of dead buffers lie before it collects them. */
+const bulk = 128 * 1024
+
 /** One exchange on one connection. */
 export class Http1Call extends Call implements AnswerEvents, UploadOwner {
   readonly #connection: Http1Connection
@@ -28,6 +32,9 @@ export class Http1Call extends Call implements AnswerEvents, UploadOwner {
   #persistent = false
   #idleSeconds = -1
   #continues = 0
+  readonly #lends: boolean
+  /** Bytes of content, in large pieces. */
+  #received = 0
 
   constructor(
     options: DispatchOptions,
@@ -41,6 +48,7 @@ export class Http1Call extends Call implements AnswerEvents, UploadOwner {
     super(options, handler, upstream, clock, connection, now)
     this.#connection = connection
     this.#closes = closes
+    this.#lends = borrows(handler)
   }
 
   send(head: RequestHead, { body }: Content): void {
@@ -129,7 +137,16 @@ export class Http1Call extends Call implements AnswerEvents, UploadOwner {
   }
 
   onContent(bytes: Buffer, from: number, to: number): void {
-    const chunk = Buffer.allocUnsafe(to - from)
+    const length = to - from
+    if (this.#lends && length >= leastLent) {
+      this.#received += length
+      if (this.#received > bulk) this.#connection.readApart()
+      if (this.#connection.canLend(bytes)) {
+        this.data(bytes.subarray(from, to))
+        return
+      }
+    }
+    const chunk = Buffer.allocUnsafe(length)
     bytes.copy(chunk, 0, from, to)
     this.data(chunk)
   }

@@ -19,11 +19,12 @@ const idleMost = 600_000
 /** So much before the upstream's own time is over we let go: the request would cross the FIN. */
 const idleMargin = 1000
 
+const readSize = 64 * 1024
 /**
- * What is read from any socket lies here until it has been parsed, within the same call. Content is copied out of it: at
+ * What is read from any socket lies here until it has been parsed, within the same call. Content is copied out of it: in
  * most answers it is little, and whoever gets it may keep it.
  */
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
+const readBuffer = Buffer.allocUnsafeSlow(readSize)
 const noBytes = Buffer.alloc(0)
 
 /** One socket: carries one exchange after the other. */
@@ -44,12 +45,18 @@ export class Http1Connection implements Watched, Watcher {
   #open = true
   /** What came in the same read as that behind which reading was paused. */
   #rest: Buffer | undefined
+  /** Two buffers of its own, read into in turn: while a piece of one is lent, the next read goes into the other. */
+  #apart: readonly [Buffer, Buffer] | undefined
+  #turn = 0
   /** The peer has sent FIN. */
   #ended = false
 
   constructor(owner: ConnectionOwner) {
     this.#owner = owner
-    this.onread = { buffer: readBuffer, callback: (length, bytes) => this.#read(length, bytes as Buffer) }
+    this.onread = {
+      buffer: () => this.#nextBuffer(),
+      callback: (length, bytes) => this.#read(length, bytes as Buffer),
+    }
   }
 
   get socket(): Socket {
@@ -81,6 +88,7 @@ export class Http1Connection implements Watched, Watcher {
   /** The exchange is over, at this time. The upstream says how long it keeps the connection idle, or -1. */
   release(reusable: boolean, now: number, idleSeconds: number): void {
     this.#call = undefined
+    this.#apart = undefined
     const idle = idleSeconds === -1 ? idleDefault : Math.min(idleSeconds * 1000 - idleMargin, idleMost)
     if (!reusable || idle <= 0 || this.#ended) {
       this.drop()
@@ -97,6 +105,22 @@ export class Http1Connection implements Watched, Watcher {
     this.#socket?.unref()
     this.#owner.watch.arm(this.#idleUntil)
     this.#owner.idle(this)
+  }
+
+  /** From the next read on, and until the exchange is over, what is read can be lent. */
+  readApart(): void {
+    this.#apart ??= [Buffer.allocUnsafeSlow(readSize), Buffer.allocUnsafeSlow(readSize)]
+  }
+
+  /** Will these bytes stay what they are until reading goes on? */
+  canLend(bytes: Buffer): boolean {
+    return bytes.buffer !== readBuffer.buffer
+  }
+
+  #nextBuffer(): Buffer {
+    if (this.#apart === undefined) return readBuffer
+    this.#turn ^= 1
+    return this.#apart[this.#turn] as Buffer
   }
 
   /** Ends it, in whatever state. An exchange on it is not told. */
@@ -143,6 +167,12 @@ export class Http1Connection implements Watched, Watcher {
     }
     this.heard = true
     call.touch()
+    if (this.#parser.paused) {
+      // TLS gives more than it was asked for. The other buffer may be lent: this one is used again.
+      this.#turn ^= 1
+      this.#rest = Buffer.concat([this.#rest ?? noBytes, bytes.subarray(0, length)])
+      return false
+    }
     return this.#parse(bytes, 0, length)
   }
 
@@ -151,7 +181,10 @@ export class Http1Connection implements Watched, Watcher {
     this.parsing = true
     try {
       const at = parser.execute(bytes, from, to)
-      if (parser.paused && at < to) this.#keep(bytes, at, to)
+      if (parser.paused && at < to) {
+        const rest = bytes.subarray(at, to)
+        this.#rest = this.canLend(bytes) ? rest : Buffer.from(rest)
+      }
     } catch (error) {
       if (!(error instanceof ProxyError)) throw error
       this.#call?.refuse(error)
@@ -159,14 +192,6 @@ export class Http1Connection implements Watched, Watcher {
       this.parsing = false
     }
     return !parser.paused
-  }
-
-  #keep(bytes: Buffer, at: number, to: number): void {
-    const rest = bytes.subarray(at, to)
-    // The next read, of whatever socket, goes into the same buffer.
-    if (bytes.buffer !== readBuffer.buffer) this.#rest = rest
-    // TLS may give more than it was asked for.
-    else this.#rest = Buffer.concat(this.#rest === undefined ? [rest] : [this.#rest, rest])
   }
 
   #finish(): void {

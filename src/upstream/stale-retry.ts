@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ProxyError } from '../contract/errors.ts'
-import { WrappedHandler } from '../contract/handler.ts'
+import { borrows, WrappedHandler } from '../contract/handler.ts'
 import type { Dispatch, DispatchController, DispatchHandler, DispatchOptions, Layer } from '../contract/layer.ts'
 
 // RFC 9110 9.2.2. PROPFIND, REPORT and SEARCH are safe by their own RFCs (4918, 3253, 5323), QUERY by RFC 10008.
@@ -39,6 +39,10 @@ class StaleRetry extends WrappedHandler {
     super(handler)
     this.#dispatch = dispatch
     this.#options = options
+  }
+
+  get borrows(): boolean {
+    return borrows(this.inner)
   }
 
   override onResponseStart(

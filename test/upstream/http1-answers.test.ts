@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { createServer, type RequestListener } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
@@ -239,6 +241,73 @@ test('a body until the end of the connection that is reset is broken', async (t)
 
   assert.equal((await recorder.over).error?.code, 'SP_UPSTREAM_INCOMPLETE')
 })
+
+/** Keeps nothing past its pause, and looks whether what it was lent stays the same until then. */
+class Borrowing extends Recorder {
+  readonly borrows = true
+  readonly hash = createHash('sha1')
+  lent = 0
+  changed = 0
+
+  override onResponseData(controller: DispatchController, chunk: Buffer): void {
+    const copy = Buffer.from(chunk)
+    this.hash.update(copy)
+    this.lent++
+    controller.pause()
+    setTimeout(
+      () => {
+        if (!copy.equals(chunk)) this.changed++
+        controller.resume()
+      },
+      this.lent % 3 === 0 ? 2 : 0,
+    )
+  }
+}
+
+for (const secure of [false, true]) {
+  test(`what is lent stays what it is until reading goes on, many at a time${secure ? ', over TLS' : ''}`, async (t) => {
+    const sizes = [1_000_000, 2_000_000, 3_000_000, 300_000]
+    const bodies = sizes.map((size) => randomBytes(size))
+    const authority = createAuthority('Own Authority')
+    const answer: RequestListener = (request, response) => {
+      const at = Number(request.url?.at(1))
+      const body = bodies[at] as Buffer
+      if (at % 2 === 0) response.setHeader('content-length', body.length)
+      // Chunks of every size, and many in one read.
+      for (let from = 0, size = 1; from < body.length; from += size, size = (size * 7) % 90_001) {
+        response.write(body.subarray(from, from + size))
+      }
+      response.end()
+    }
+    const server = secure
+      ? createSecureServer(createCertificate({ name: 'localhost', authority }), answer)
+      : createServer(answer)
+    server.listen(0, '127.0.0.1')
+    t.after(() => {
+      server.close()
+      server.closeAllConnections()
+    })
+    await new Promise((resolve) => server.once('listening', resolve))
+    const transport = createTransport({ clock: systemClock })
+    t.after(() => transport.destroy(new Error('end of the test')))
+    const url = `${secure ? 'https' : 'http'}://localhost:${(server.address() as AddressInfo).port}`
+    const upstream = createUpstream('upstream', url, { tls: { ca: authority.cert } })
+
+    for (let round = 0; round < 2; round++) {
+      const all = bodies.map((_, at) => begin(transport, { upstream, path: `/${at}` }, new Borrowing()))
+      for (const [at, borrowing] of all.entries()) {
+        assert.equal((await borrowing.over).error, undefined)
+        assert.equal(borrowing.changed, 0)
+        assert.equal(
+          borrowing.hash.digest('hex'),
+          createHash('sha1')
+            .update(bodies[at] as Buffer)
+            .digest('hex'),
+        )
+      }
+    }
+  })
+}
 
 test('over TLS it is the same: kept alive, large, paused and resumed', async (t) => {
   const authority = createAuthority('Own Authority')
