@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
+import { leastLent } from '../../src/contract/handler.ts'
 import { breakAnswer, mergeReplyFields, type Sink } from './sink.ts'
 
 const shortBody = 8 * 1024
@@ -14,6 +15,7 @@ const flowing = 2
  */
 export class Http1Sink implements Sink {
   onDrain: (() => void) | undefined = undefined
+  readonly borrows = true
   readonly #reply: FastifyReply
   readonly #response: ServerResponse
   #state = fresh
@@ -22,6 +24,9 @@ export class Http1Sink implements Sink {
   #fields: string[] | undefined
   #chunk: Buffer | undefined
   #listening = false
+  /** Chunks that may be lent and are not all written yet. */
+  #lent = 0
+  #written: (() => void) | undefined
 
   constructor(reply: FastifyReply) {
     this.#reply = reply
@@ -41,23 +46,38 @@ export class Http1Sink implements Sink {
     this.#reply.hijack()
     this.#state = held
     this.#status = status
-    this.#message = plainAscii.test(message) ? message : reasonPhrase(message)
+    this.#message = message === 'OK' || plainAscii.test(message) ? message : reasonPhrase(message)
     this.#fields = mergeReplyFields(this.#reply, fields)
     process.nextTick(release, this)
   }
 
   data(chunk: Buffer): boolean {
-    if (this.#state === held && this.#chunk === undefined) {
+    const isLarge = chunk.length >= leastLent
+    if (this.#state === held && this.#chunk === undefined && !isLarge) {
       this.#chunk = chunk
       return true
     }
     this.release()
-    if (this.#response.destroyed || this.#response.write(chunk)) return true
+    if (this.#response.destroyed) return true
+    if (isLarge) {
+      this.#lent++
+      this.#written ??= () => {
+        this.#lent--
+        this.#drained()
+      }
+      this.#response.write(chunk, this.#written)
+      return false
+    }
+    if (this.#response.write(chunk)) return true
     if (!this.#listening) {
       this.#listening = true
-      this.#response.on('drain', () => this.onDrain?.())
+      this.#response.on('drain', () => this.#drained())
     }
     return false
+  }
+
+  #drained(): void {
+    if (this.#lent === 0) this.onDrain?.()
   }
 
   end(trailers: readonly string[]): void {
@@ -111,11 +131,9 @@ function release(sink: Http1Sink): void {
 
 const plainAscii = /^[\t\x20-\x7e]*$/
 
-/** undici reads the phrase as UTF-8; Node writes one byte a character. The bytes go on as they came. */
+/** One character a byte, as Node writes it. What would end the line is left out. */
 function reasonPhrase(message: string): string {
-  return Buffer.from(message)
-    .toString('latin1')
-    .replace(/[\0-\x08\x0a-\x1f\x7f]/g, '')
+  return message.replace(/[^\t\x20-\x7e\x80-\xff]/g, '')
 }
 
 /** Node throws for a Trailer that no chunked body follows (RFC 9112 7.1.2): then it announces nothing. */

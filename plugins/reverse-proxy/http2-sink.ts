@@ -16,6 +16,7 @@ type Fields = Record<string, string | string[] | number>
  */
 export class Http2Sink implements Sink {
   onDrain: (() => void) | undefined = undefined
+  readonly borrows = false
   started = false
   readonly #reply: FastifyReply
   readonly #stream: ServerHttp2Stream

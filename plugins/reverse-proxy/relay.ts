@@ -51,6 +51,10 @@ export class Relay implements DispatchHandler {
     }
   }
 
+  get borrows(): boolean {
+    return this.#sink.borrows
+  }
+
   /** Watches the upload against the route's limits. */
   watchUpload(): void {
     const { uploadRate, bodyLimit, scope } = this.#plan

@@ -8,6 +8,7 @@ import { breakAnswer, mergeReplyFields, type Sink } from './sink.ts'
  */
 export class ReplySink implements Sink {
   onDrain: (() => void) | undefined = undefined
+  readonly borrows = false
   started = false
   readonly #reply: FastifyReply
   #body: Readable | undefined

@@ -6,6 +6,8 @@ import type { FastifyReply } from 'fastify'
 export interface Sink {
   /** True once the final head has been given. */
   readonly started: boolean
+  /** It keeps no chunk past the `onDrain` that it has asked for: chunks may be lent (see Borrower). */
+  readonly borrows: boolean
   /** An interim answer, status 102 to 199. */
   interim(status: number, fields: readonly string[]): void
   /** The final head. Flat fields: name, value, ... */

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../contract/clock.ts'
 import { type ErrorCode, ProxyError } from '../contract/errors.ts'
 import type { Exchange } from '../contract/exchange.ts'
-import { WrappedHandler } from '../contract/handler.ts'
+import { borrows, WrappedHandler } from '../contract/handler.ts'
 import {
   type Dispatch,
   type DispatchController,
@@ -81,6 +81,10 @@ class Attempt extends WrappedHandler {
   constructor(lease: Lease, handler: DispatchHandler) {
     super(handler)
     this.#lease = lease
+  }
+
+  get borrows(): boolean {
+    return borrows(this.inner)
   }
 
   send(dispatch: Dispatch, options: DispatchOptions): boolean {

@@ -2,7 +2,26 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { DispatchController, DispatchHandler } from './layer.ts'
 
-/** Passes every call on. A layer extends it and says only what it does differently. */
+/**
+ * A handler that keeps no content may say so, and is then lent it where that spares memory: a chunk of at least
+ * `leastLent` bytes is what it is until `onResponseData` returns or, where that has paused, until the handler resumes.
+ */
+export interface Borrower {
+  readonly borrows: boolean
+}
+
+/** Bytes. A smaller chunk is always the handler's own. */
+export const leastLent = 16 * 1024
+
+/** May it be lent its chunks? Whoever does not say is given chunks of its own. */
+export function borrows(handler: DispatchHandler): boolean {
+  return (handler as Partial<Borrower>).borrows === true
+}
+
+/**
+ * Passes every call on. A layer extends it and says only what it does differently. It is given chunks of its own, which it
+ * may keep; one that keeps none, and passes them on in the same turn, says `borrows(this.inner)` for `borrows`.
+ */
 export class WrappedHandler implements DispatchHandler {
   protected readonly inner: DispatchHandler
 

@@ -42,11 +42,11 @@ export function compileResponseFields(options: ResponseFieldOptions): ResponseFi
 }
 
 /**
- * The fields to send to the client, as a flat array, from undici's raw list: order, case and duplicates kept, without what
+ * The fields to send to the client, as a flat array, from the raw list of the upstream's: order, case and duplicates kept, without what
  * is for one connection alone. `trailers` says that trailers can be passed on, so that Trailer may announce them.
  *
- * Undefined when the response has another transfer coding than one `chunked`: what undici hands out is then not the
- * content, and the client is to get 502 (RFC 9112 6.1).
+ * Undefined when the response has another transfer coding than one `chunked`: what comes is then not the content, and
+ * the client is to get 502 (RFC 9112 6.1).
  */
 export function buildResponseFields(
   plan: ResponseFieldPlan,

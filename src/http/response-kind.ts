@@ -19,23 +19,19 @@ export interface FieldName {
 }
 
 /**
- * The name in undici's raw list: bytes from HTTP/1, text from HTTP/2. Origins use few names, the same ones each time: those
- * seen are remembered, so that most cost neither a new string nor a second look.
+ * The name in a raw list, text or bytes. Origins use few names, the same ones each time: those seen are remembered, so that
+ * most cost neither a new string nor a second look.
  */
 export function fieldName(raw: Buffer | string): FieldName {
-  if (typeof raw === 'string') return { name: raw, kind: responseKind(raw) }
-  const length = raw.length
+  const name = typeof raw === 'string' ? raw : latin1(raw)
+  const { length } = name
   if (length === 0) return nameless
-  if (length > maxRemembered) return read(raw)
-  const at =
-    (length * 31 + (raw[0] as number) * 7 + (raw[length - 1] as number) * 3 + (raw[length >> 1] as number)) & 255
+  if (length > maxRemembered) return read(name)
+  const ends = name.charCodeAt(0) * 31 + name.charCodeAt(length - 1)
+  const at = ((ends * 31 + name.charCodeAt(length >> 1)) * 31 + length) & 1023
   const known = remembered[at] as FieldName
-  if (known.name.length === length) {
-    let i = 0
-    while (i < length && raw[i] === known.name.charCodeAt(i)) i++
-    if (i === length) return known
-  }
-  const found = read(raw)
+  if (known.name === name) return known
+  const found = read(name)
   remembered[at] = found
   return found
 }
@@ -47,12 +43,11 @@ export function latin1(bytes: Buffer): string {
 }
 
 const nameless: FieldName = { name: '', kind: ours }
-/** Bytes of a name that is remembered. 256 places of at most this many: bounded whatever the origins send. */
+/** Bytes of a name that is remembered. 1024 places of at most this many: bounded whatever the origins send. */
 const maxRemembered = 40
-const remembered: FieldName[] = new Array(256).fill(nameless)
+const remembered: FieldName[] = new Array(1024).fill(nameless)
 
-function read(raw: Buffer): FieldName {
-  const name = latin1(raw)
+function read(name: string): FieldName {
   return { name, kind: responseKind(name) }
 }
 

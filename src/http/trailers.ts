@@ -3,7 +3,7 @@ import { latin1 } from './response-kind.ts'
 import { isFieldValue } from './template.ts'
 
 /**
- * The trailers that may go on, as a flat array, from undici's raw list. Forbidden ones and pseudo fields are left out: a
+ * The trailers that may go on, as a flat array, from the raw list of the upstream's. Forbidden ones and pseudo fields are left out: a
  * trailer must never change what the head has decided.
  */
 export function buildTrailers(raw: readonly (Buffer | string)[]): string[] {

@@ -5,12 +5,12 @@ import { ProxyError } from '../contract/errors.ts'
 import type { DispatchController, DispatchHandler, DispatchOptions } from '../contract/layer.ts'
 import type { Upstream } from '../contract/pool.ts'
 import { answerError } from './failure.ts'
-import { type Uploader, upload } from './upload.ts'
-import type { Watch, Watched } from './watch.ts'
+import { type Uploader, type UploadSink, upload } from './upload.ts'
+import type { Watched, Watcher } from './watch.ts'
 
 /**
- * One exchange on a connection that stands, for the transports that are not undici's: the controller, the order of the
- * handler's calls, the two timeouts of the answer, and an end that comes exactly once.
+ * One exchange on a connection that stands, whatever the protocol: the controller, the order of the handler's calls, the
+ * two timeouts of the answer, and an end that comes exactly once.
  */
 export abstract class Call implements DispatchController, Uploader, Watched {
   aborted = false
@@ -27,24 +27,35 @@ export abstract class Call implements DispatchController, Uploader, Watched {
   protected readonly handler: DispatchHandler
   protected readonly upstream: Upstream
   readonly #clock: Clock
-  readonly #watch: Watch
+  readonly #watch: Watcher
   /** Clock reading of the last sign of life, from either side. */
   #moved: number
   #stopUpload: (() => void) | undefined
 
-  constructor(options: DispatchOptions, handler: DispatchHandler, upstream: Upstream, clock: Clock, watch: Watch) {
+  constructor(
+    options: DispatchOptions,
+    handler: DispatchHandler,
+    upstream: Upstream,
+    clock: Clock,
+    watch: Watcher,
+    now = clock.now(),
+  ) {
     this.options = options
     this.handler = handler
     this.upstream = upstream
     this.#clock = clock
     this.#watch = watch
-    this.#moved = clock.now()
+    this.#moved = now
   }
 
   /** Lets go of the connection: what the answer is worth has been told, or nothing more of it is wanted. */
   protected abstract halt(complete: boolean): void
   /** Stops or resumes the reading of the answer. */
   protected abstract flow(on: boolean): void
+
+  protected get movedAt(): number {
+    return this.#moved
+  }
 
   // The upload counts as life: the upstream may wait for the end of it before it answers.
   get deadline(): number {
@@ -81,17 +92,31 @@ export abstract class Call implements DispatchController, Uploader, Watched {
     const { body } = this.options
     if (typeof body === 'string' || body instanceof Uint8Array) to.end(body)
     else if (body == null) to.end()
-    else this.#stopUpload = upload(body as Readable, to, this)
+    else this.upload(body as Readable, to)
+  }
+
+  protected upload(body: Readable, to: UploadSink): void {
+    this.#stopUpload = upload(body, to, this)
   }
 
   uploaded(chunk: Buffer): void {
+    if (this.over) return
     this.touch()
-    this.handler.onBodySent?.(chunk)
+    try {
+      this.handler.onBodySent?.(chunk)
+    } catch (error) {
+      this.abort(error as Error)
+    }
   }
 
   uploadDone(): void {
+    if (this.over) return
     this.touch()
-    this.handler.onRequestSent?.()
+    try {
+      this.handler.onRequestSent?.()
+    } catch (error) {
+      this.abort(error as Error)
+    }
   }
 
   uploadFailed(error: Error): void {
@@ -132,7 +157,11 @@ export abstract class Call implements DispatchController, Uploader, Watched {
     if (this.over) return
     this.rawTrailers = raw
     this.#finish(true)
-    this.handler.onResponseEnd?.(this, trailers)
+    try {
+      this.handler.onResponseEnd?.(this, trailers)
+    } catch (error) {
+      this.handler.onResponseError?.(this, error as Error)
+    }
   }
 
   /** Ends the exchange with an error. What was not ours to begin with becomes ours. */

@@ -11,6 +11,8 @@ export interface DialOptions {
   readonly timeout: number
   /** ALPN offers, most wanted first. */
   readonly alpn: readonly string[]
+  /** Takes what is read, past the stream that the socket would make of it. */
+  readonly onread?: net.OnReadOpts
 }
 
 /** Dials an upstream over TCP, TLS or a Unix socket. Calls back once, with a ProxyError or a connected socket. */
@@ -20,13 +22,15 @@ export function dial(
   callback: (error: ProxyError | null, socket: net.Socket | null) => void,
 ): net.Socket {
   const secure = upstream.protocol === 'https:'
-  const where =
-    upstream.socketPath === undefined
+  const where = {
+    ...(upstream.socketPath === undefined
       ? { host: upstream.address ?? upstream.hostname, port: upstream.port }
-      : { path: upstream.socketPath }
+      : { path: upstream.socketPath }),
+    ...(options.onread === undefined ? {} : { onread: options.onread }),
+  }
   const socket = secure
     ? tls.connect(tlsOptions(upstream, where, options.alpn))
-    : net.connect({ ...where, allowHalfOpen: true, noDelay: true })
+    : net.connect({ ...where, allowHalfOpen: true, noDelay: true } as net.TcpNetConnectOpts)
   socket.setNoDelay(true)
   socket.setKeepAlive(true, 60_000)
 

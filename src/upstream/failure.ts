@@ -9,19 +9,13 @@ const connectCodes: Readonly<Record<string, ErrorCode>> = {
   EAI_FAIL: 'SP_DNS',
   EAI_NODATA: 'SP_DNS',
   ETIMEDOUT: 'SP_CONNECT_TIMEOUT',
-  UND_ERR_CONNECT_TIMEOUT: 'SP_CONNECT_TIMEOUT',
 }
 
 const certificateCodes =
   /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH|INVALID_PURPOSE)/
 
 const answerCodes: Readonly<Record<string, ErrorCode>> = {
-  UND_ERR_HEADERS_TIMEOUT: 'SP_UPSTREAM_TIMEOUT',
-  UND_ERR_BODY_TIMEOUT: 'SP_UPSTREAM_STALLED',
-  UND_ERR_HEADERS_OVERFLOW: 'SP_UPSTREAM_FIELDS',
   HPE_HEADER_OVERFLOW: 'SP_UPSTREAM_FIELDS',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'SP_UPSTREAM_INCOMPLETE',
-  UND_ERR_SOCKET: 'SP_UPSTREAM_RESET',
   ECONNRESET: 'SP_UPSTREAM_RESET',
   EPIPE: 'SP_UPSTREAM_RESET',
   ETIMEDOUT: 'SP_UPSTREAM_RESET',
@@ -51,15 +45,13 @@ export function answerError(error: unknown, name: string): ProxyError {
   if (error instanceof ProxyError) return error
   const code = codeOf(error)
   const message = (error as Error | null)?.message ?? ''
-  const ours = isProtocolFault(error, code, message)
-    ? 'SP_UPSTREAM_PROTOCOL'
-    : (answerCodes[code] ?? (code.startsWith('ERR_SSL_') ? 'SP_TLS_PROTOCOL' : 'SP_UPSTREAM_RESET'))
-  return new ProxyError(ours, `${name}: ${message || code}`, error)
+  return new ProxyError(answerCode(code), `${name}: ${message || code}`, error)
 }
 
-/** What undici says of an answer that it cannot read: llhttp's codes, and `bad upgrade`, `bad response`, `bad connect`. */
-function isProtocolFault(error: unknown, code: string, message: string): boolean {
-  if (code.startsWith('HPE_') && code !== 'HPE_HEADER_OVERFLOW') return true
-  if ((error as Error | null)?.name === 'HTTPParserError') return true
-  return code === 'UND_ERR_SOCKET' && /^bad (response|upgrade|connect)/.test(message)
+function answerCode(code: string): ErrorCode {
+  const known = answerCodes[code]
+  if (known !== undefined) return known
+  // What the parser of node:http says, where an upgrade goes out.
+  if (code.startsWith('HPE_')) return 'SP_UPSTREAM_PROTOCOL'
+  return code.startsWith('ERR_SSL_') ? 'SP_TLS_PROTOCOL' : 'SP_UPSTREAM_RESET'
 }

@@ -41,9 +41,7 @@ export function createTransport(settings: { readonly clock: Clock }): Transport 
         return true
       }
     }
-    // undici writes neither an Upgrade of every kind nor the asterisk form: those go out by node:http.
-    if (options.upgrade || (options.path === '*' && !upstream.http2))
-      return dispatchUpgrade({ ...options, upstream }, handler, settings)
+    if (options.upgrade) return dispatchUpgrade({ ...options, upstream }, handler, settings)
     return connectionsTo(upstream).dispatch(options, handler)
   }
 

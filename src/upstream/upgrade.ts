@@ -13,8 +13,8 @@ const maxHeaderSize = 16 * 1024
 const alpn = ['http/1.1'] as const
 
 /**
- * Sends one exchange by node:http, on a connection of its own: every Upgrade, and what undici will not write, such as
- * `OPTIONS *`. `options.upgrade` says that a 101 is wanted; any other answer passes as it is.
+ * Sends one exchange that asks for an upgrade by node:http, on a connection of its own. An answer other than 101 passes as
+ * it is.
  */
 export function dispatchUpgrade(
   options: DispatchOptions,
@@ -60,7 +60,7 @@ class UpgradeCall extends Call {
     try {
       const request = http.request({
         method,
-        path: path === '*' ? path : this.upstream.basePath + path,
+        path: this.upstream.basePath + path,
         headers: fieldsToSend(this.options),
         setDefaultHeaders: false,
         insecureHTTPParser: false,
@@ -80,10 +80,6 @@ class UpgradeCall extends Call {
 
   #upgraded(response: http.IncomingMessage, head: Buffer): void {
     if (this.over) return
-    if (!this.options.upgrade) {
-      this.head(response.statusCode as number, response.headers, response.rawHeaders, '')
-      return
-    }
     const socket = this.#socket
     this.release()
     this.#watch.close()
@@ -132,11 +128,7 @@ function fieldsToSend({ headers, upgrade, body }: DispatchOptions): string[] {
     else if (name === 'content-length' || name === 'transfer-encoding') framed = true
   }
   const sent = [...fields]
-  if (!connection) {
-    if (typeof upgrade === 'string') sent.push('Connection', 'Upgrade', 'Upgrade', upgrade)
-    // RFC 9112 9.6: this connection carries one exchange.
-    else sent.push('Connection', 'close')
-  }
+  if (!connection) sent.push('Connection', 'Upgrade', 'Upgrade', upgrade as string)
   if (!framed) sent.push('Transfer-Encoding', 'chunked')
   return sent
 }

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { ProxyError } from '../contract/errors.ts'
 
 /** Who wants to know how an upload goes. */
@@ -10,11 +10,20 @@ export interface Uploader {
   touch(): void
 }
 
+/** Where an upload goes: a Writable, or what is as much of one as it takes. */
+export interface UploadSink {
+  /** False: wait for `drain`. */
+  write(chunk: Buffer): boolean
+  end(): unknown
+  on(event: 'drain', listener: () => void): unknown
+  off(event: 'drain', listener: () => void): unknown
+}
+
 /**
  * Moves the content of a request to the upstream with backpressure.
  * @returns a function that stops it; the body is left as it stands, with whatever it has not given
  */
-export function upload(body: Readable, to: Writable, uploader: Uploader): () => void {
+export function upload(body: Readable, to: UploadSink, uploader: Uploader): () => void {
   function onData(chunk: Buffer): void {
     const more = to.write(chunk)
     uploader.uploaded(chunk)

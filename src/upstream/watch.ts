@@ -7,8 +7,16 @@ export interface Watched {
   expire(): void
 }
 
+/** Who is told of deadlines. */
+export interface Watcher {
+  add(one: Watched): void
+  delete(one: Watched): void
+  /** A deadline may have moved earlier, to this. */
+  arm(deadline: number): void
+}
+
 /** Deadlines of many with one timer: set for the earliest of them, and set again only when it fires. */
-export class Watch {
+export class Watch implements Watcher {
   readonly #clock: Clock
   readonly #all = new Set<Watched>()
   #timer: Timer | undefined

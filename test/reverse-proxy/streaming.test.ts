@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import http from 'node:http'
 import http2 from 'node:http2'
 import { test } from 'node:test'
+import { startOrigin } from '../support/app.ts'
 import { proxyTo } from './support/gate.ts'
 import { eventually, rawOrigin, say } from './support/wire.ts'
 
@@ -42,6 +45,45 @@ test('events pass one by one to an HTTP/2 client', async (t) => {
     assert.equal(String(chunk), `data: ${event}\n\n`)
   }
 })
+
+for (const way of ['HTTP/1.1', 'HTTP/1.1 with onSend hooks', 'HTTP/2']) {
+  test(`large answers to many that read by fits and starts arrive byte for byte, over ${way}`, async (t) => {
+    const bodies = Array.from({ length: 6 }, (_, i) => randomBytes(1_500_000 + i * 300_000))
+    const { url } = await startOrigin(t, (request, response) => {
+      const at = Number(request.url?.at(1))
+      const body = bodies[at] as Buffer
+      if (at % 2 === 0) response.setHeader('content-length', body.length)
+      for (let from = 0, size = 11; from < body.length; from += size, size = (size * 7) % 150_001) {
+        response.write(body.subarray(from, from + size))
+      }
+      response.end()
+    })
+    const h2 = way === 'HTTP/2'
+    const gate = await proxyTo(t, { upstream: url }, { hooks: way.endsWith('hooks'), server: { http2: h2 } })
+    const session = h2 ? http2.connect(gate.url) : undefined
+    t.after(() => session?.destroy())
+
+    const digests = await Promise.all(
+      bodies.map(async (_, at) => {
+        const stream =
+          session?.request({ ':path': `/${at}` }) ??
+          ((await once(http.get(`${gate.url}/${at}`), 'response'))[0] as http.IncomingMessage)
+        const hash = createHash('sha1')
+        let pieces = 0
+        for await (const piece of stream) {
+          hash.update(piece)
+          if (++pieces % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+        }
+        return hash.digest('hex')
+      }),
+    )
+
+    assert.deepEqual(
+      digests,
+      bodies.map((body) => createHash('sha1').update(body).digest('hex')),
+    )
+  })
+}
 
 test('a chunk of an upload passes at once, before the upload is over', async (t) => {
   const origin = await rawOrigin(t)

@@ -1,32 +1,14 @@
 import assert from 'node:assert/strict'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
-import { type TestContext, test } from 'node:test'
-import { systemClock } from '../../src/contract/clock.ts'
+import { test } from 'node:test'
 import type { DispatchController, DispatchHandler, DispatchOptions } from '../../src/contract/layer.ts'
-import { createHttp1Upstream } from '../../src/upstream/http1.ts'
-import { createUpstream } from '../../src/upstream/origin.ts'
-import type { UpstreamTransport } from '../../src/upstream/transport.ts'
 import { stalledPort } from '../conformance/harness/stalled-port.ts'
 import { exchangeWith } from '../http/exchange-with.ts'
+import { ask, ok, transportTo } from '../support/http1-upstream.ts'
 import { Recorder } from '../support/recorder.ts'
 import { until } from '../support/until.ts'
 import { answerHeads, listenWire } from '../support/wire.ts'
-
-function transportTo(t: TestContext, url: string): UpstreamTransport {
-  const transport = createHttp1Upstream(createUpstream('upstream', url), { clock: systemClock })
-  t.after(() => transport.destroy(new Error('end of the test')))
-  return transport
-}
-
-function ask(transport: UpstreamTransport, options: Partial<DispatchOptions> = {}): Promise<Recorder> {
-  const recorder = new Recorder()
-  transport.dispatch({ path: '/', method: 'GET', headers: ['Host', 'a.test'], ...options } as DispatchOptions, recorder)
-  return recorder.over
-}
-
-const ok = (body = 'ok', fields = ''): string =>
-  `HTTP/1.1 200 OK\r\n${fields}Content-Length: ${body.length}\r\n\r\n${body}`
 
 test('one connection serves one exchange after the other', async (t) => {
   const origin = await listenWire(t, (wire) => answerHeads(wire, () => ok()))

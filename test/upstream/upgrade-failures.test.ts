@@ -13,7 +13,7 @@ test('a request whose body breaks off closes the connection', async (t) => {
   })
   const body = new PassThrough()
 
-  const handler = send(url, { method: 'POST', upgrade: null, headers: ['Host', 'a'], body })
+  const handler = send(url, { method: 'POST', upgrade: 'x', headers: ['Host', 'a'], body })
   body.write('x')
   await arrived.promise
   body.destroy()

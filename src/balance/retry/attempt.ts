@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../../contract/clock.ts'
 import { ProxyError } from '../../contract/errors.ts'
-import { WrappedHandler } from '../../contract/handler.ts'
+import { borrows, WrappedHandler } from '../../contract/handler.ts'
 import {
   type Dispatch,
   type DispatchController,
@@ -60,6 +60,10 @@ export class Attempt extends WrappedHandler {
     this.#options = options
     this.#policy = policy
     this.#history = history
+  }
+
+  get borrows(): boolean {
+    return borrows(this.inner)
   }
 
   override onRequestStart(controller: DispatchController, context: unknown): void {
