@@ -69,10 +69,26 @@ export class OutlierRecord {
   answered(latency: number, now: number, floor: number): void {
     this.answers++
     this.answeredAt = now
+    this.#average(latency)
+    if (latency <= floor) this.slow = 0
+    else this.#slower(latency, now)
+  }
+
+  /** A client left after so long without an answer, which would have taken longer: if that is quick, it says nothing. */
+  unanswered(waited: number, now: number, floor: number): void {
+    if (waited <= floor) return
+    this.answers++
+    // Never a reason to think better of it.
+    if (!(waited < this.mean)) this.#average(waited)
+    this.#slower(waited, now)
+  }
+
+  #average(latency: number): void {
     this.mean = this.mean >= 0 ? this.mean + (latency - this.mean) * newest : latency
-    if (latency <= floor) {
-      this.slow = 0
-    } else if (this.slow++ === 0) {
+  }
+
+  #slower(latency: number, now: number): void {
+    if (this.slow++ === 0) {
       this.slowSince = now
       this.slowLeast = latency
     } else if (latency < this.slowLeast) {

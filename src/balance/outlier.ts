@@ -24,7 +24,7 @@ export interface AttemptResult {
   readonly status: number
   /** What went wrong; only faults of the upstream count. */
   readonly error: ErrorCode | undefined
-  /** Milliseconds until the head of the answer; below 0 is not known. */
+  /** Milliseconds until the head of the answer, or, where none had come when the client left, until then; below 0 is not known. */
   readonly latency: number
 }
 
@@ -77,9 +77,12 @@ class Detector implements Outlier {
 
   record(member: Member, { status, error, latency }: AttemptResult, now: number): void {
     const outcome = outcomeOf(status, error)
-    if (outcome === 'none') return
     const record = this.#records.get(member)
     if (record === undefined || member.ejected) return
+    if (outcome === 'none') {
+      if (status === 0 && error === undefined) this.#latency(record, latency, now, false)
+      return
+    }
 
     record.count(outcome)
     this.#gap?.count(record, outcome !== 'ok', this.#all)
@@ -88,9 +91,14 @@ class Detector implements Outlier {
       if (reason !== undefined) this.#eject(record, reason, now)
       return
     }
+    this.#latency(record, latency, now, true)
+  }
+
+  #latency(record: OutlierRecord, latency: number, now: number, answered: boolean): void {
     const slow = this.#settings.latency
     if (slow === undefined || !(latency >= 0)) return
-    record.answered(latency, now, slow.floor)
+    if (answered) record.answered(latency, now, slow.floor)
+    else record.unanswered(latency, now, slow.floor)
     if (record.slow > 0 && isSlow(record, this.#all, slow, now, this.#hooks.random)) this.#eject(record, 'latency', now)
   }
 

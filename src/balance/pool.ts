@@ -118,7 +118,8 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
     const { member, status, latency, ticket } = lease
     member.active--
     this.active--
-    if (latency === -1) atLeast(member, now - lease.began, now)
+    const waited = latency === -1 ? now - lease.began : latency
+    if (latency === -1) atLeast(member, waited, now)
     const failed = error !== undefined || status >= 500
     if (failed) member.failures++
     // Of an upgrade the verdict was told with its answer.
@@ -126,7 +127,7 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
       if (failed) member.breaker?.failed(ticket, now)
       else if (status === 0) member.breaker?.abandoned(ticket)
       else member.breaker?.succeeded(ticket)
-      this.outlier?.record(member, { status, error, latency }, now)
+      this.outlier?.record(member, { status, error, latency: waited }, now)
     }
     if (this.events.listenerCount('ended') > 0) {
       this.events.emit('ended', { upstream: member.id, status, error, latency })

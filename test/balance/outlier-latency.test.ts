@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Member } from '../../src/balance/member.ts'
 import type { OutlierOptions } from '../../src/balance/outlier-options.ts'
 import { seededRandom } from './policy/seeded-random.ts'
 import { answer, off, watchedPool } from './watched-pool.ts'
@@ -229,4 +230,38 @@ test('in a pool of a thousand the slow one is found', () => {
   })
 
   assert.deepEqual(found.news, ['a out latency 30000'])
+})
+
+test('one that never answers before its clients leave is slow', () => {
+  const { members, give, news, wait } = watchedPool(3, { ...off, latency: {} })
+  const [a, b, c] = members as [Member, Member, Member]
+  for (const member of members) give(member, 20, answer(200, 20))
+
+  for (let i = 0; i < 5; i++) {
+    give(a, 1, answer(0, 1000))
+    wait(50)
+    for (const member of [b, c]) give(member, 1, answer(200, 20))
+  }
+
+  assert.equal(a.ejected, true)
+  assert.deepEqual(news(), ['a out latency 30000'])
+})
+
+test('clients that leave sooner than a slow answer would come say nothing, nor do they when all are left', () => {
+  const { members, give, news, wait } = watchedPool(3, { ...off, latency: {} })
+  const [a, b, c] = members as [Member, Member, Member]
+  for (const member of members) give(member, 20, answer(200, 20))
+
+  for (let i = 0; i < 20; i++) {
+    give(a, 1, answer(0, 150))
+    wait(50)
+    for (const member of [b, c]) give(member, 1, answer(200, 20))
+  }
+  wait(50)
+  for (let i = 0; i < 20; i++) {
+    for (const member of members) give(member, 1, answer(0, 1000))
+    wait(50)
+  }
+
+  assert.deepEqual(news(), [])
 })

@@ -137,6 +137,24 @@ test('the operator says what health is, over checks and ejections', () => {
   assert.equal(pool.list()[1]?.reason, 'set by the operator')
 })
 
+test('what checks say while the operator says otherwise is no news, and counts once he says nothing', () => {
+  const { pool, clock, checks, news, names } = poolBed({ upstreams: urls(2), health: { jitter: 0 }, slowStart: false })
+  pool.start()
+  clock.advance(1)
+  pool.health('a:80', 'up')
+  news()
+
+  checks.set('a:80', 0)
+  clock.advance(20_000)
+  assert.deepEqual(news(), [])
+  assert.ok((counted(names(100))['a:80'] as number) > 0)
+  pool.health('a:80', 'auto')
+
+  assert.deepEqual(news(), ['down a:80'])
+  assert.deepEqual(counted(names(10)), { 'b:80': 10 })
+  pool.close()
+})
+
 test('checks decide: down takes it out, up brings it back, once a change; maintenance checks nothing', () => {
   const bed = poolBed({ upstreams: urls(2), health: { interval: 1000, fall: 2, rise: 1, jitter: 0 } })
   const { pool, clock, checks, news, names } = bed

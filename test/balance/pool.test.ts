@@ -132,7 +132,9 @@ test('an attempt that ends after its head, by whoever, counts once', () => {
 test('a quick failure does not make an unknown upstream look quick; a long one makes it slow', () => {
   const { pool, take, clock } = poolBed({ upstreams: urls(1), outlier: false })
 
-  take().release('SP_CONNECT_REFUSED')
+  const quick = take()
+  clock.advance(3)
+  quick.release('SP_CONNECT_REFUSED')
   assert.equal(pool.list()[0]?.latency, undefined)
   const lease = take()
   clock.advance(5000)

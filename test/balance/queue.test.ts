@@ -209,7 +209,8 @@ test('in a pool: those that wait are served by a recovery, an ejection that ends
 })
 
 test('in a pool: closing answers those that wait and leaves no timer', () => {
-  const { pool, take, clock } = poolBed({ upstreams: urls(1), maxRequests: 1, queue: true })
+  const { pool, take, clock } = poolBed({ upstreams: urls(2), maxRequests: 1, queue: true, breaker: { failures: 1 } })
+  take(pool.upstreams.slice(1)).release('SP_UPSTREAM_RESET')
   const lease = take()
   const got: unknown[] = []
   pool.wait(anyone, (late) => got.push(late))

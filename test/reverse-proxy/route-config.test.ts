@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { RequestListener, ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import reverseProxy from '../../plugins/reverse-proxy/index.ts'
 import { startOrigin } from '../support/app.ts'
@@ -69,12 +70,17 @@ test('a pool that is never registered is an error at boot that lists the pools t
   )
 })
 
-test('a list of upstreams is taken in turn by weight', async (t) => {
-  const one = await startOrigin(t)
-  const two = await startOrigin(t)
+test('a list of upstreams carries load by weight', async (t) => {
+  const held: ServerResponse[] = []
+  const hold: RequestListener = (_, response) => {
+    held.push(response)
+    if (held.length === 8) for (const one of held) one.end()
+  }
+  const one = await startOrigin(t, hold)
+  const two = await startOrigin(t, hold)
   const gate = await openGate(t, (app) => app.register(reverseProxy, { upstream: [one.url, two.url], weights: [3, 1] }))
 
-  for (let i = 0; i < 8; i++) await ask(gate.url, '/')
+  await Promise.all(Array.from({ length: 8 }, () => ask(gate.url, '/')))
 
   assert.deepEqual([one.requests.length, two.requests.length], [6, 2])
 })
