@@ -57,7 +57,9 @@ export class Http1Sink implements Sink {
       this.#chunk = chunk
       return true
     }
-    this.release()
+    // A head that waited alone goes out with the chunk.
+    if (this.#state === held && this.#chunk === undefined) this.#writeHead()
+    else this.release()
     if (this.#response.destroyed) return true
     if (isLarge) {
       this.#lent++

@@ -20,9 +20,6 @@ const maxContinues = 16
 /** Content of at most so many bytes goes out in one piece with the head. */
 const smallContent = 16 * 1024
 
-/** Content past so many bytes is lent to whoever keeps none: V8 lets 64 MB of dead buffers lie before it collects them. */
-const bulk = 128 * 1024
-
 /** One exchange on one connection. */
 export class Http1Call extends Call implements AnswerEvents, UploadOwner {
   readonly #connection: Http1Connection
@@ -32,9 +29,8 @@ export class Http1Call extends Call implements AnswerEvents, UploadOwner {
   #persistent = false
   #idleSeconds = -1
   #continues = 0
+  /** V8 lets 64 MB of dead buffers lie before it collects them: large content is lent to whoever keeps none. */
   readonly #lends: boolean
-  /** Bytes of content, in large pieces. */
-  #received = 0
 
   constructor(
     options: DispatchOptions,
@@ -139,8 +135,7 @@ export class Http1Call extends Call implements AnswerEvents, UploadOwner {
   onContent(bytes: Buffer, from: number, to: number): void {
     const length = to - from
     if (this.#lends && length >= leastLent) {
-      this.#received += length
-      if (this.#received > bulk) this.#connection.readApart()
+      this.#connection.readApart()
       if (this.#connection.canLend(bytes)) {
         this.data(bytes.subarray(from, to))
         return

@@ -25,6 +25,9 @@ const readSize = 64 * 1024
  * most answers it is little, and whoever gets it may keep it.
  */
 const readBuffer = Buffer.allocUnsafeSlow(readSize)
+/** Connections that keep their own buffers between exchanges, in all. */
+const maxKeepers = 64
+let keepers = 0
 const noBytes = Buffer.alloc(0)
 
 /** One socket: carries one exchange after the other. */
@@ -48,6 +51,7 @@ export class Http1Connection implements Watched, Watcher {
   /** Two buffers of its own, read into in turn: while a piece of one is lent, the next read goes into the other. */
   #apart: readonly [Buffer, Buffer] | undefined
   #turn = 0
+  #isKeeper = false
   /** The peer has sent FIN. */
   #ended = false
 
@@ -88,7 +92,7 @@ export class Http1Connection implements Watched, Watcher {
   /** The exchange is over, at this time. The upstream says how long it keeps the connection idle, or -1. */
   release(reusable: boolean, now: number, idleSeconds: number): void {
     this.#call = undefined
-    this.#apart = undefined
+    if (!this.#isKeeper) this.#apart = undefined
     const idle = idleSeconds === -1 ? idleDefault : Math.min(idleSeconds * 1000 - idleMargin, idleMost)
     if (!reusable || idle <= 0 || this.#ended) {
       this.drop()
@@ -107,9 +111,13 @@ export class Http1Connection implements Watched, Watcher {
     this.#owner.idle(this)
   }
 
-  /** From the next read on, and until the exchange is over, what is read can be lent. */
+  /** From the next read on, what is read can be lent: until the exchange is over, or for good. */
   readApart(): void {
-    this.#apart ??= [Buffer.allocUnsafeSlow(readSize), Buffer.allocUnsafeSlow(readSize)]
+    if (this.#apart !== undefined) return
+    this.#apart = [Buffer.allocUnsafeSlow(readSize), Buffer.allocUnsafeSlow(readSize)]
+    if (keepers >= maxKeepers) return
+    keepers++
+    this.#isKeeper = true
   }
 
   /** Will these bytes stay what they are until reading goes on? */
@@ -128,6 +136,7 @@ export class Http1Connection implements Watched, Watcher {
     if (!this.#open) return
     this.#open = false
     this.#rest = undefined
+    if (this.#isKeeper) keepers--
     this.#parser.stop()
     this.#socket?.destroy()
     this.#owner.watch.delete(this)
