@@ -65,7 +65,7 @@ export async function startBed({
       let all = 0
       let its = 0
       for (const [id, { tenths }] of Object.entries(await picks())) {
-        for (let tenth = Math.floor(from / 100); tenth < Math.floor(until / 100); tenth++) {
+        for (let tenth = Math.ceil(from / 100); tenth < Math.floor(until / 100); tenth++) {
           const count = tenths[tenth] ?? 0
           all += count
           if (id === ids[place]) its += count
