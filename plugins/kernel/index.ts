@@ -95,7 +95,7 @@ async function kernel(app: FastifyInstance, options: KernelOptions): Promise<voi
   app.addHook('onReady', async () => {
     for (const [route, config] of checked) checkKeys(route, config, shared.routeKeys)
     ownUpgrades(app, routes)
-    shared.pools.start()
+    await shared.pools.start()
   })
 
   ownContinue(app, routes)

@@ -3,8 +3,8 @@ import type { LivePool } from '../../src/balance/pool.ts'
 
 /** Lives as long as the server: a pool, a mirror. */
 export interface Kept {
-  /** The server is ready. */
-  start?(): void
+  /** The server is ready; a promise holds back the first exchange. */
+  start?(): unknown
   /** It has closed. */
   close(): void
 }
@@ -22,9 +22,10 @@ export class PoolKeeper {
     else if (this.#started) one.start?.()
   }
 
-  start(): void {
+  /** Resolves when all of it is ready for the first exchange. */
+  async start(): Promise<void> {
     this.#started = true
-    for (const one of this.#kept) one.start?.()
+    await Promise.all([...this.#kept].map((one) => one.start?.()))
   }
 
   close(): void {

@@ -78,6 +78,8 @@ export class Relay implements DispatchHandler {
   fail(error: ProxyError): void {
     if (this.#state === over) return
     this.#finish()
+    // Whatever waits in a queue or would try again: nobody waits for it any more.
+    this.#exchange.leave()
     this.#controller?.abort(error)
     const { facts } = this.#exchange
     facts.error = error.code

@@ -13,6 +13,9 @@ import { type MemberReport, type PoolEmitter, poolEmitter } from './pool-events.
 import type { PoolSettings } from './pool-options.ts'
 import type { PoolTools } from './pool-tools.ts'
 
+/** Milliseconds that the start waits for discovery. */
+const firstWord = 5000
+
 /**
  * Who is in a pool: what operators and discovery say of it, and what is believed of each, comes together here. Each method
  * with an `id` throws OptionError for one that is not there.
@@ -32,6 +35,8 @@ export abstract class PoolMembers {
   readonly #forget: (upstream: Upstream) => void
   #upstreams: readonly Upstream[] = []
   #started = false
+  /** Ends the wait for discovery's first word. */
+  #heard: (() => void) | undefined
   /** Discovery has found a list. */
   #discovered = false
 
@@ -58,16 +63,33 @@ export abstract class PoolMembers {
     return this.#upstreams
   }
 
-  /** Begins to check and to discover. Once, when the server is ready. */
-  start(): void {
-    if (this.#started || this.closed) return
+  /**
+   * Begins to check and to discover. Once, when the server is ready. Resolves with discovery's first word, good or bad, or
+   * after five seconds without one: the first exchange shall find somebody.
+   */
+  start(): Promise<void> {
+    if (this.#started || this.closed) return Promise.resolve()
     this.#started = true
     for (const member of this.members) this.#watch(member)
-    this.#discovery?.start({
-      list: (found) => this.#found(found),
-      failed: (error) => this.events.emit('discovery', { problem: error.message }),
+    if (this.#discovery === undefined) return Promise.resolve()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const patience = this.clock.setTimer(resolve, firstWord)
+    this.#heard = () => {
+      this.clock.clearTimer(patience)
+      resolve()
+    }
+    this.#discovery.start({
+      list: (found) => {
+        this.#found(found)
+        this.#heard?.()
+      },
+      failed: (error) => {
+        this.events.emit('discovery', { problem: error.message })
+        this.#heard?.()
+      },
       recovered: () => this.events.emit('discovery', { problem: undefined }),
     })
+    return promise
   }
 
   /** Stops checks and discovery. What is in flight goes on. */
@@ -75,6 +97,7 @@ export abstract class PoolMembers {
     this.closed = true
     this.#health.close()
     this.#discovery?.close()
+    this.#heard?.()
   }
 
   /** Every member as it stands. */

@@ -52,7 +52,7 @@ export class Exchange {
   readonly facts: Facts = new Facts()
   /** Where the last attempt went. */
   upstream: Upstream | undefined = undefined
-  /** True once the client has left. */
+  /** True once nobody waits for its answer: the client has left, or has been told of a failure. */
   gone = false
   /** Fields (name, value, ...) for this client's answer alone; never stored, never another client's. */
   replyFields: string[] | undefined = undefined
@@ -76,7 +76,7 @@ export class Exchange {
     this.startedAt = startedAt
   }
 
-  /** Calls `fn` when the client leaves, in the same turn. */
+  /** Calls `fn` when nobody waits any more, in the same turn. */
   onGone(fn: () => void): void {
     this.#leaving ??= new Set()
     this.#leaving.add(fn)
@@ -86,7 +86,7 @@ export class Exchange {
     this.#leaving?.delete(fn)
   }
 
-  /** The client has left: whoever works for it stops. */
+  /** Nobody waits any more: whoever works for it stops. */
   leave(): void {
     if (this.gone) return
     this.gone = true

@@ -131,3 +131,27 @@ test('a closed pool asks no more and keeps no timer', async (t) => {
 
   assert.equal(clock.pending, 0)
 })
+
+test('the start waits for the first word of discovery, good or bad, but not for ever and not past a close', async () => {
+  const words: readonly [string, () => Promise<List>][] = [
+    ['a list', async () => ['http://a']],
+    ['a failure', () => Promise.reject(new Error('no'))],
+  ]
+  for (const [what, poll] of words) {
+    const { pool } = poolBed({ discover: { poll } })
+    await pool.start()
+    assert.equal(pool.upstreams.length, what === 'a list' ? 1 : 0, what)
+    pool.close()
+  }
+  const silent = () => poolBed({ discover: { poll: () => new Promise<List>(() => {}), timeout: '1h', interval: '1h' } })
+
+  const slow = silent()
+  const started = slow.pool.start()
+  slow.clock.advance(5000)
+  await started
+  slow.pool.close()
+  const closed = silent()
+  const begun = closed.pool.start()
+  closed.pool.close()
+  await begun
+})
