@@ -2,6 +2,7 @@ import type { Member } from './member.ts'
 import type { Membership } from './membership.ts'
 import type { Outlier } from './outlier.ts'
 import type { MemberReport } from './pool-events.ts'
+import type { SlowStart } from './slow-start.ts'
 
 /** Why a member is up or down that the operator has fixed. */
 export const byOperator = 'set by the operator'
@@ -11,6 +12,7 @@ export function reportOf(
   member: Member,
   membership: Membership,
   outlier: Outlier | undefined,
+  slowStart: SlowStart | undefined,
   now: number,
 ): MemberReport {
   const { id, state, weight, priority, locality, active, picks, failures, breaker, latency, forced } = member
@@ -23,6 +25,7 @@ export function reportOf(
     reason: forced === 'auto' ? (outlier?.reason(member) ?? member.reason) : byOperator,
     breaker: breaker?.state(now),
     weight,
+    share: member.weightAt(now, slowStart) / weight,
     priority,
     locality,
     active,

@@ -36,6 +36,7 @@ export class Member {
   ejected = false
   /** It left the pool: what it has ends, nothing new comes. */
   gone = false
+  #met = false
   /** It got nothing more, and what it had is over: the pool has said so. */
   drained = false
   /** Exchanges that it has now. */
@@ -65,6 +66,12 @@ export class Member {
   get healthy(): boolean {
     if (this.forced !== 'auto') return this.forced === 'up'
     return this.check !== 'down' && !this.ejected
+  }
+
+  /** An answer came after so many milliseconds. The first of all pays for connections and cold code: it says nothing. */
+  answered(latency: number, now: number): void {
+    if (this.#met) this.latency.observe(latency, now)
+    this.#met = true
   }
 
   /** Takes one more exchange now: has room, and its breaker lets one through. */

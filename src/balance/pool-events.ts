@@ -66,6 +66,8 @@ export interface MemberReport {
   readonly reason: string | undefined
   readonly breaker: 'closed' | 'open' | 'half-open' | undefined
   readonly weight: number
+  /** Part of its weight that it has now, 0 to 1: below 1 in slow start. */
+  readonly share: number
   readonly priority: number
   readonly locality: string
   /** Exchanges that it has now. */

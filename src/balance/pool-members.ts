@@ -102,7 +102,9 @@ export abstract class PoolMembers {
 
   /** Every member as it stands. */
   list(): readonly MemberReport[] {
-    return this.members.map((member) => reportOf(member, this.#membership, this.outlier, this.clock.now()))
+    const now = this.clock.now()
+    const { slowStart } = this.settings
+    return this.members.map((member) => reportOf(member, this.#membership, this.outlier, slowStart, now))
   }
 
   /**

@@ -105,7 +105,7 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
     const { member, status } = lease
     lease.latency = now - lease.began
     // An error is quick to make: believing its time would draw traffic to whoever fails fastest.
-    if (status < 500) member.latency.observe(lease.latency, now)
+    if (status < 500) member.answered(lease.latency, now)
     else atLeast(member, lease.latency, now)
     if (status !== 101) return
     // It may last for days: the verdict is now.

@@ -139,12 +139,24 @@ test('an answer that we find fault with and abort speaks against the upstream', 
 test('interim answers are no answer', () => {
   const { pool, ask, sent, clock } = bedWith({ upstreams: urls(1) })
   ask()
-
-  answer(sent[0]?.handler, 103)
-  clock.advance(50)
   answer(sent[0]?.handler, 200)
+  ask()
+
+  answer(sent[1]?.handler, 103)
+  clock.advance(50)
+  answer(sent[1]?.handler, 200)
 
   assert.equal(pool.list()[0]?.latency, 50)
+})
+
+test('the first answer of an upstream, on a new connection and cold code, says nothing of its latency', () => {
+  const { pool, ask, sent, clock } = bedWith({ upstreams: urls(1) })
+  ask()
+
+  clock.advance(900)
+  answer(sent[0]?.handler, 200)
+
+  assert.equal(pool.list()[0]?.latency, undefined)
 })
 
 test('an upgrade holds its place until its connection closes', async () => {

@@ -219,6 +219,21 @@ test('slow start: not at the start, but on add and on ready, and it ends', () =>
   assert.ok(shareOfLast(bed, 'b:80') < 0.06)
 })
 
+test('slow start: the report says what part of its weight an upstream has', () => {
+  const { pool, clock } = poolBed({ upstreams: ['http://a'], slowStart: '30s' })
+
+  pool.add({ url: 'http://b', weight: 4 })
+
+  clock.advance(15_000)
+  assert.deepEqual(
+    pool.list().map(({ weight, share }) => [weight, share]),
+    [
+      [1, 1],
+      [4, 0.5],
+    ],
+  )
+})
+
 test('slow start: on recovery by a check, not with its first answer', () => {
   const bed = poolBed({ ...halfMinute, health: { rise: 1, jitter: 0 } })
   const { pool, clock, checks } = bed
