@@ -7,7 +7,7 @@ import { quickHealth, startStage } from '../support/balance-stage.ts'
 test('kill -9 of one of three: no GET or HEAD fails, it is picked no more, and comes back with a small share', async (t) => {
   const { bed, load, answered, event } = await startStage(t, {
     delay: 5,
-    pool: { health: quickHealth, slowStart: '60s' },
+    pool: { health: quickHealth, policy: 'round-robin', slowStart: '60s' },
   })
   const [id] = bed.ids as [string]
   const lastPick = async (): Promise<number | undefined> => (await bed.picks())[id]?.last
