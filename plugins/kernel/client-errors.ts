@@ -12,7 +12,12 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'SP_REQUEST_TIMEOUT',
 }
 
-const answered = new WeakSet<Socket>()
+const faults = new WeakMap<Socket, ErrorCode>()
+
+/** What a connection was answered for that sent no HTTP; undefined when it was not. */
+export function faultOf(socket: Socket): ErrorCode | undefined {
+  return faults.get(socket)
+}
 
 /** Answers what is no HTTP at all, then closes. An answer that is under way on the connection goes first. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
@@ -22,9 +27,9 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   }
   // One answer a connection: what comes behind the first thing that is no HTTP is not even looked at.
   socket.pause()
-  if (answered.has(socket)) return
-  answered.add(socket)
+  if (faults.has(socket)) return
   const code = codes[error.code ?? ''] ?? 'SP_BAD_REQUEST'
+  faults.set(socket, code)
 
   answerInTurn()
 

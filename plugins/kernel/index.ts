@@ -21,6 +21,7 @@ import { requestIds } from './request-id.ts'
 import { createRouteTable } from './route-table.ts'
 import { Scope, type Shared } from './scope.ts'
 import type { KernelOptions, ProxyRouteConfig } from './types.ts'
+import { settleUnread } from './unread.ts'
 import { ownUpgrades } from './upgrades.ts'
 
 export { errorTable, ProxyError } from '../../src/contract/errors.ts'
@@ -99,6 +100,7 @@ async function kernel(app: FastifyInstance, options: KernelOptions): Promise<voi
   })
 
   ownContinue(app, routes)
+  settleUnread(app, root)
   guardHttp2(app, settings)
   shared.drain.install(app)
   root.onSettle(() => shared.drain.settled(app))
