@@ -29,6 +29,8 @@ export class MemberHealth {
           events.emit('ejected', { upstream: member.id, reason, ms })
           changed()
         },
+        // A check knows for sure, of those too that may not be ejected, and sees it come back before an ejection would end.
+        unreachable: (member) => this.#checks?.checkNow(member.upstream),
         returned: (member) => {
           this.ramp(member)
           events.emit('returned', { upstream: member.id })

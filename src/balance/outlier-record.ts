@@ -24,9 +24,11 @@ export class OutlierRecord {
   /** Of this interval. */
   requests = 0
   failed = 0
-  /** The part of them that is among the newest of the pool; see FailureGap. */
+  /** The part of its requests that is among the newest of the pool, and what it had before these; see FailureGap. */
   newest = 0
   newestFailed = 0
+  before = 0
+  beforeFailed = 0
   /** Answers since it came. */
   answers = 0
   /** Moving mean of the latencies of its answers; NaN before the first. */
@@ -107,18 +109,16 @@ export class OutlierRecord {
   clearInterval(): void {
     this.requests = 0
     this.failed = 0
-    this.clearNewest()
-  }
-
-  clearNewest(): void {
-    this.newest = 0
-    this.newestFailed = 0
   }
 
   /** What was before an ejection says nothing of how it is after it. */
   clear(): void {
     this.clearInterval()
     this.clearRows()
+    this.newest = 0
+    this.newestFailed = 0
+    this.before = 0
+    this.beforeFailed = 0
     this.mean = Number.NaN
   }
 }

@@ -14,6 +14,8 @@ export interface OutlierHooks {
   readonly random: () => number
   /** `member.ejected` is true now, for `ms`. */
   ejected(member: Member, reason: EjectionReason, ms: number): void
+  /** So many local failures in a row that it is to be ejected, whether it may be or not. */
+  unreachable?(member: Member): void
   /** `member.ejected` is false again: its time was up, or it was pardoned. */
   returned(member: Member): void
 }
@@ -89,6 +91,7 @@ class Detector implements Outlier {
     if (outcome !== 'ok') {
       const reason = this.#failureReason(record)
       if (reason !== undefined) this.#eject(record, reason, now)
+      if (reason === 'consecutive_local') this.#hooks.unreachable?.(member)
       return
     }
     this.#latency(record, latency, now, true)

@@ -53,3 +53,25 @@ test('one that was out begins with nothing, and so do the others beside it', () 
 
   assert.deepEqual(news(), ['a out failure_gap 60000'])
 })
+
+test('one that draws nearly all of the traffic by failing quickly is out soon, however little the others have', () => {
+  const { members, give, news, wait } = watchedPool(3, { ...off, failureGap: {} })
+  const [a, b, c] = members as Three
+  for (let i = 0; i < 30; i++) for (const member of members) give(member, 1, answer(200))
+  // Several intervals in which it has all of it.
+  for (let i = 0; i < 40; i++) {
+    give(a, 100, answer(200))
+    wait(1000)
+  }
+  let failures = 0
+
+  while (news().length === 0 && failures < 1000) {
+    give(a, 1, answer(200))
+    give(a, 1, answer(503))
+    failures++
+    if (failures % 50 === 0) give(failures % 100 === 0 ? b : c, 1, answer(200))
+  }
+
+  assert.equal(a.ejected, true)
+  assert.ok(failures <= 300, `${failures} failures`)
+})
