@@ -50,20 +50,21 @@ function waitFor(
     return
   }
   const began = clock.now()
+  // It may be told before `wait` has returned: whoever hears that it waits may bring another upstream.
+  let told = false
   const leave = pool.wait(ask, (lease) => {
+    told = true
     exchange?.offGone(onGone)
     if (exchange !== undefined) exchange.facts.queued = clock.now() - began
     callback(lease, lease === undefined ? nobody(pool, 'no place within the time of the queue') : undefined)
   })
-  if (leave === undefined) {
-    callback(undefined, nobody(pool, 'no upstream is ready'))
-    return
-  }
-  const onGone = (): void => {
-    leave()
+  if (leave === undefined) callback(undefined, nobody(pool, 'no upstream is ready'))
+  else if (!told) exchange?.onGone(onGone)
+
+  function onGone(): void {
+    leave?.()
     callback(undefined, new ProxyError('SP_CLIENT_GONE'))
   }
-  exchange?.onGone(onGone)
 }
 
 /** 503, with the time after which asking again makes sense. */

@@ -15,10 +15,13 @@ export interface Clock {
   clearTimer(timer: Timer): void
 }
 
-/** The machine's own clock. */
+/** Node fires a timer at once that is to wait longer. */
+const longest = 2 ** 31 - 1
+
+/** The machine's own clock. What is more than 25 days away comes after 25 days. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
-  setTimer: (fn, ms) => setTimeout(fn, ms).unref(),
+  setTimer: (fn, ms) => setTimeout(fn, Math.min(ms, longest)).unref(),
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
 }

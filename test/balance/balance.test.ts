@@ -273,3 +273,17 @@ test('what is thrown for one that waited is told to that one, and not to whoever
   assert.equal(two.error?.message, 'from inside')
   assert.equal(activeOf(pool), 0)
 })
+
+test('attack: a listener of `queued` that brings an upstream serves whoever waits; nothing hangs or is lost', () => {
+  const { pool, sent, ask } = bedWith({ upstreams: [{ url: urls(1)[0] as string, maxRequests: 1 }], queue: true })
+  ask()
+  pool.events.on('queued', () => pool.add('http://new'))
+
+  const late = ask({ exchange: exchangeWith({}) })
+
+  assert.equal(sent[1]?.options.upstream?.name, 'new:80')
+  answer(sent[1]?.handler, 200)
+  sent[1]?.handler.onResponseEnd?.(controller, {})
+  assert.equal(late.status, 200)
+  assert.equal(activeOf(pool), 1)
+})
