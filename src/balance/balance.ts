@@ -13,6 +13,7 @@ import {
   type Layer,
 } from '../contract/layer.ts'
 import type { Ask, Lease, Pool, Upstream } from '../contract/pool.ts'
+import { isAtHand } from './retry/replay-body.ts'
 
 const none: readonly Upstream[] = Object.freeze([])
 
@@ -28,10 +29,10 @@ export function balance(settings: { readonly clock: Clock }): Layer {
       const { exchange } = options
       const ask = { exchange, tried: options.tried ?? none }
       const lease = pool.pick(ask)
-      if (lease !== undefined) return new Attempt(lease, handler).send(dispatch, options)
+      if (lease !== undefined) return new Attempt(lease, handler, settings.clock).send(dispatch, options)
       waitFor(pool, ask, settings.clock, (late, error) => {
         if (late === undefined) handler.onResponseError?.(idleController, error as ProxyError)
-        else new Attempt(late, handler).sendLate(dispatch, options)
+        else new Attempt(late, handler, settings.clock).sendLate(dispatch, options)
       })
       return true
     }
@@ -76,12 +77,16 @@ export function nobody(pool: Pool, why: string, cause?: unknown): ProxyError {
 
 class Attempt extends WrappedHandler {
   readonly #lease: Lease
+  readonly #clock: Clock
+  /** Content comes from a client as it likes. */
+  #uploads = false
   #answered = false
   #over = false
 
-  constructor(lease: Lease, handler: DispatchHandler) {
+  constructor(lease: Lease, handler: DispatchHandler, clock: Clock) {
     super(handler)
     this.#lease = lease
+    this.#clock = clock
   }
 
   get borrows(): boolean {
@@ -90,7 +95,8 @@ class Attempt extends WrappedHandler {
 
   send(dispatch: Dispatch, options: DispatchOptions): boolean {
     const { upstream } = this.#lease
-    const { exchange, picked, headers, atUpstream } = options
+    const { exchange, picked, headers, atUpstream, body } = options
+    this.#uploads = !isAtHand(body)
     picked?.push(upstream)
     if (exchange !== undefined) markAttempt(exchange, upstream)
     try {
@@ -109,6 +115,21 @@ class Attempt extends WrappedHandler {
     } catch (error) {
       super.onResponseError(idleController, error as Error)
     }
+  }
+
+  override onRequestStart(controller: DispatchController, context: unknown): void {
+    if (this.#uploads) this.#lease.upload?.(this.#clock.now(), false)
+    super.onRequestStart(controller, context)
+  }
+
+  override onBodySent(chunk: Buffer): void {
+    if (this.#uploads) this.#lease.upload?.(this.#clock.now(), false)
+    super.onBodySent(chunk)
+  }
+
+  override onRequestSent(): void {
+    if (this.#uploads) this.#lease.upload?.(this.#clock.now(), true)
+    super.onRequestSent()
   }
 
   #release(error?: ErrorCode): void {

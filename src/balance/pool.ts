@@ -94,8 +94,8 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
     member.picks++
     this.active++
     if (exchange !== undefined) exchange.facts.pool = this.name
-    this.#sticky?.mark(exchange, member)
-    const lease = new MemberLease(this, member, now, member.breaker?.taken(now) ?? 0)
+    const returning = this.#sticky === undefined ? undefined : exchange
+    const lease = new MemberLease(this, member, now, member.breaker?.taken(now) ?? 0, returning)
     if (this.events.listenerCount('picked') > 0) this.events.emit('picked', { upstream: member.id })
     return lease
   }
@@ -104,6 +104,8 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
     const now = this.clock.now()
     const { member, status } = lease
     lease.latency = now - lease.began
+    // Of several that were asked the one that answers last is the client's.
+    this.#sticky?.mark(lease.exchange, member)
     // An error is quick to make: believing its time would draw traffic to whoever fails fastest.
     if (status < 500) member.answered(lease.latency, now)
     else atLeast(member, lease.latency, now)
@@ -118,7 +120,7 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
     const { member, status, latency, ticket } = lease
     member.active--
     this.active--
-    const waited = latency === -1 ? now - lease.began : latency
+    const waited = lease.waited(now)
     if (latency === -1) atLeast(member, waited, now)
     const failed = error !== undefined || status >= 500
     if (failed) member.failures++

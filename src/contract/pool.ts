@@ -60,6 +60,11 @@ export interface Ask {
 /** A place taken on one upstream, given back exactly once. */
 export interface Lease {
   readonly upstream: Upstream
+  /**
+   * Content goes up: told when the connection is there, with each piece, and with `whole` when all is sent. How long a
+   * client takes says nothing of the upstream. `now` is a clock reading.
+   */
+  upload?(now: number, whole: boolean): void
   /** The head of the final answer came. At most once, before `release`. */
   answered(status: number): void
   /**

@@ -33,3 +33,15 @@ test('one that was never answered ends with status 0', () => {
   assert.deepEqual(told, ['over 0 well'])
   assert.equal(lease.upstream.name, 'a')
 })
+
+test('the time for which content came is taken off, and one whose content is still to come was not waited for', () => {
+  const { lease } = leaseWith()
+
+  assert.equal(lease.waited(8), 3)
+  lease.upload(10, false)
+  lease.upload(60, false)
+  assert.equal(lease.waited(70), -1)
+  lease.upload(100, true)
+
+  assert.equal(lease.waited(107), 12)
+})
