@@ -6,6 +6,7 @@ import { type RetrySettings, readRetry } from '../../src/balance/retry/options.t
 import { readMirror } from '../../src/balance/shape/mirror.ts'
 import { readSplit } from '../../src/balance/shape/split.ts'
 import { readUpstreamTls } from '../../src/balance/upstream-tls.ts'
+import { readWeight } from '../../src/balance/weight.ts'
 import type { Exchange } from '../../src/contract/exchange.ts'
 import type { Mirror } from '../../src/contract/mirror.ts'
 import { flag, OptionError } from '../../src/contract/options.ts'
@@ -78,9 +79,7 @@ function readList(
     if (places.has(place)) throw new OptionError(at, url, 'it stands in the list twice; give it a weight instead')
     places.add(place)
     if (weights === undefined) return { url }
-    const weight: unknown = weights[i]
-    if (typeof weight === 'number' && weight > 0 && Number.isFinite(weight)) return { url, weight }
-    throw new OptionError(`weights[${i}]`, weight, 'give a number above 0')
+    return { url, weight: readWeight(`weights[${i}]`, weights[i]) }
   })
 }
 

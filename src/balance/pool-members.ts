@@ -12,6 +12,7 @@ import type { Outlier } from './outlier.ts'
 import { type MemberReport, type PoolEmitter, poolEmitter } from './pool-events.ts'
 import type { PoolSettings } from './pool-options.ts'
 import type { PoolTools } from './pool-tools.ts'
+import { readWeight } from './weight.ts'
 
 /** Milliseconds that the start waits for discovery. */
 const firstWord = 5000
@@ -147,9 +148,7 @@ export abstract class PoolMembers {
   /** Its share of the traffic, in proportion to the others'. Above 0; use `drain` for none. */
   weight(id: string, weight: number): void {
     const member = this.#known(id)
-    if (!(Number.isFinite(weight) && weight > 0)) {
-      throw new OptionError('weight', weight, 'give a number above 0; drain an upstream that is to get nothing')
-    }
+    readWeight('weight', weight, '; drain an upstream that is to get nothing')
     if (member.weight === weight) return
     member.weight = weight
     this.events.emit('weight', { upstream: id, weight })

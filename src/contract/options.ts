@@ -12,7 +12,8 @@ export class OptionError extends Error {
 
 function describe(given: unknown): string {
   if (given === undefined) return 'is missing'
-  if (typeof given === 'string') return `is ${JSON.stringify(given)}`
+  // Errors go to logs, and a URL that is wrong may have a password in it.
+  if (typeof given === 'string') return `is ${JSON.stringify(given.replace(/\/\/.*@/s, '//(hidden)@'))}`
   if (typeof given === 'function') return 'is a function'
   if (typeof given === 'object' && given !== null) return `is ${Array.isArray(given) ? 'a list' : 'an object'}`
   return `is ${String(given)}`

@@ -135,3 +135,17 @@ for (const [given, text] of described) {
     assert.ok(error instanceof Error)
   })
 }
+
+test('no error of a URL says the password in it', () => {
+  for (const url of [
+    'ftp://me:secret@host',
+    'http://me:secret@host:99999',
+    '//me:se/cret@host',
+    'http://a@b\n:secret@c',
+  ]) {
+    const { message } = new OptionError('upstream', url, 'give a URL')
+
+    assert.doesNotMatch(message, /secret|se\/cret/)
+    assert.match(message, /\(hidden\)@/)
+  }
+})

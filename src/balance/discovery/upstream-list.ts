@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { flag, integer, knownKeys, OptionError } from '../../contract/options.ts'
 import type { UpstreamTls } from '../../contract/pool.ts'
 import type { UpstreamOptions } from '../options.ts'
+import { readWeight } from '../weight.ts'
 
 /** Upstreams that one list may have. */
 export const mostUpstreams = 10_000
@@ -72,9 +73,7 @@ export function readUpstream(option: string, given: unknown): UpstreamOptions {
   knownKeys(option, options, keys)
   const { weight, locality, address, tls } = options
   readUrl(`${option}.url`, options.url)
-  if (weight !== undefined && !(typeof weight === 'number' && weight > 0 && Number.isFinite(weight))) {
-    throw new OptionError(`${option}.weight`, weight, 'give a number above 0')
-  }
+  if (weight !== undefined) readWeight(`${option}.weight`, weight)
   integer(`${option}.priority`, options.priority, 0)
   flag(`${option}.backup`, options.backup, false)
   if (locality !== undefined) text(`${option}.locality`, locality)
