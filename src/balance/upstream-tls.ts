@@ -18,7 +18,7 @@ const keys: readonly (keyof UpstreamTls)[] = [
  */
 export function readUpstreamTls(option: string, tls: UpstreamTls | undefined): UpstreamTls | undefined {
   if (tls === undefined) return undefined
-  knownKeys(option, tls, keys)
+  knownKeys(option, tls, keys, true)
   flag(`${option}.rejectUnauthorized`, tls.rejectUnauthorized, true)
   const { servername, cert, key } = tls
   if (servername !== undefined && !(typeof servername === 'string' && servername !== '')) {

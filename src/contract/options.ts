@@ -10,6 +10,8 @@ export class OptionError extends Error {
   }
 }
 
+const hidden = '(hidden)'
+
 function describe(given: unknown): string {
   if (given === undefined) return 'is missing'
   // Errors go to logs, and a URL that is wrong may have a password in it.
@@ -19,17 +21,21 @@ function describe(given: unknown): string {
   return `is ${String(given)}`
 }
 
-/** Throws for what is no object, and for a key that is not in `known`, naming the nearest one that is. */
-export function knownKeys(where: string, given: object, known: readonly string[]): void {
+/**
+ * Throws for what is no object, and for a key that is not in `known`, naming the nearest one that is.
+ * @param secret a slip such as `passwort` must not print its value
+ */
+export function knownKeys(where: string, given: object, known: readonly string[], secret = false): void {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new OptionError(where === '' ? 'options' : where, given, `give an object with some of: ${known.join(', ')}`)
+    const shown = secret && typeof given === 'string' ? hidden : given
+    throw new OptionError(where === '' ? 'options' : where, shown, `give an object with some of: ${known.join(', ')}`)
   }
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue
     const near = nearest(key, known)
     throw new OptionError(
       where === '' ? key : `${where}.${key}`,
-      (given as Record<string, unknown>)[key],
+      secret ? hidden : (given as Record<string, unknown>)[key],
       `there is no such option. ${near === undefined ? `The options are: ${known.join(', ')}` : `Did you mean '${near}'?`}`,
     )
   }

@@ -149,3 +149,12 @@ test('no error of a URL says the password in it', () => {
     assert.match(message, /\(hidden\)@/)
   }
 })
+
+test('where secrets stand, a slip of the key does not print what was given', () => {
+  for (const given of [{ passphras: 'secret' }, 'secret' as unknown as object]) {
+    assert.throws(
+      () => knownKeys('tls', given, ['passphrase'], true),
+      (error: Error) => /passphrase/.test(error.message) && !/secret/.test(error.message),
+    )
+  }
+})

@@ -89,7 +89,7 @@ export function readUpstream(option: string, given: unknown): UpstreamOptions {
 }
 
 function readTls(option: string, tls: UpstreamTls): void {
-  knownKeys(option, tls, tlsKeys)
+  knownKeys(option, tls, tlsKeys, true)
   flag(`${option}.rejectUnauthorized`, tls.rejectUnauthorized, true)
   for (const key of ['passphrase', 'servername', 'minVersion'] as const) {
     if (tls[key] !== undefined) text(`${option}.${key}`, tls[key])

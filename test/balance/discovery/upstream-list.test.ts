@@ -84,3 +84,12 @@ test('a fingerprint sees every option, and neither the order of upstreams nor th
   assert.notEqual(fingerprint([a, b]), fingerprint([a]))
   assert.notEqual(fingerprint([]), fingerprint([a]))
 })
+
+test('no error of TLS settings says a secret', () => {
+  for (const tls of [{ passphras: 'secret' }, { keys: 'secret' }, 'secret']) {
+    assert.throws(
+      () => readUpstreamList('list', [{ url: 'https://a', tls }]),
+      (error: Error) => /list\[0\]\.tls/.test(error.message) && !/secret/.test(error.message),
+    )
+  }
+})
