@@ -13,7 +13,7 @@ const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   b: [(run) => halfFails(run, false), (run) => halfFails(run, true)],
   c: [(run) => slows(run, { delay: 2 }), (run) => slows(run, { delay: 20 })],
   d: [operator],
-  e: [outage],
+  e: [(run) => outage(run, true), (run) => outage(run, false)],
   f: [() => idleRace(1000)],
 }
 
