@@ -129,6 +129,7 @@ export class Http1Call extends Call implements AnswerEvents, UploadOwner {
     }
     this.#persistent = persistent
     this.#idleSeconds = fields.keepAliveSeconds
+    super.touch()
     this.head(status, fields.headers, fields.raw, reason)
   }
 

@@ -36,6 +36,8 @@ export class Http1Connection implements Watched, Watcher {
   served = 0
   /** Has a byte come since the request went out? */
   heard = false
+  /** Reading was stopped, and nothing has been read since it goes on: something may lie there. */
+  unread = false
   /** In the midst of what was read. */
   parsing = false
   /** For whoever dials the socket. */
@@ -161,6 +163,7 @@ export class Http1Connection implements Watched, Watcher {
   #resume(): void {
     const rest = this.#rest ?? noBytes
     this.#rest = undefined
+    this.unread = true
     if (!this.#parse(rest, 0, rest.length) || !this.#open) return
     if (this.#ended) this.#finish()
     else this.#socket?.resume()
@@ -175,7 +178,9 @@ export class Http1Connection implements Watched, Watcher {
       return false
     }
     this.heard = true
-    call.touch()
+    this.unread = false
+    // A head has its time, however it comes: see onHead.
+    if (call.answered) call.touch()
     if (this.#parser.paused) {
       // TLS gives more than it was asked for. The other buffer may be lent: this one is used again.
       this.#turn ^= 1

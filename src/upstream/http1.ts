@@ -60,12 +60,25 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
     const these = waiting
     waiting = []
     const now = clock.now()
+    const unread: Http1Connection[] = []
     for (let i = 0; i < these.length; i += 2) {
       const options = these[i] as DispatchOptions
       const handler = these[i + 1] as DispatchHandler
       const connection = takeIdle(now)
-      if (connection === undefined) connect(options, handler)
-      else send(connection, options, handler, now)
+      if (connection === undefined) {
+        connect(options, handler)
+      } else if (connection.unread) {
+        // It became idle in this very turn, and is read in the next.
+        unread.push(connection)
+        if (waiting.length === 0) setImmediate(sendWaiting)
+        waiting.push(options, handler)
+      } else {
+        send(connection, options, handler, now)
+      }
+    }
+    for (const connection of unread) {
+      connection.unread = false
+      idle.push(connection)
     }
   }
 
@@ -123,7 +136,7 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
   }
 
   function settle(): void {
-    if (all.size > 0 || dialling.size > 0) return
+    if (all.size > 0 || dialling.size > 0 || waiting.length > 0) return
     watch.close()
     if (closed) quiet.resolve()
   }

@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { stat } from 'node:fs'
 import { test } from 'node:test'
+import type { DispatchController } from '../../src/contract/layer.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { ask, begin, ok, transportTo } from '../support/http1-upstream.ts'
+import { Recorder } from '../support/recorder.ts'
 import { until } from '../support/until.ts'
 import { answerHeads, listenWire } from '../support/wire.ts'
+
+/** Pauses at each chunk. */
+class Paused extends Recorder {
+  override onResponseData(controller: DispatchController, chunk: Buffer): void {
+    super.onResponseData(controller, chunk)
+    controller.pause()
+  }
+}
 
 const cases: readonly [string, string, number][] = [
   ['nothing', '', 4000],
@@ -104,4 +115,58 @@ test('an idle connection keeps no process alive', async (t) => {
 
   assert.equal(code, 0)
   assert.ok(performance.now() - answered < 2500, 'before the four seconds of an idle connection were over')
+})
+
+test('what lies unread behind an answer that was paused does not answer the request of the same turn', async (t) => {
+  const evil = Promise.withResolvers<void>()
+  const origin = await listenWire(t, (wire, index) => {
+    answerHeads(wire, () => ok(index === 0 ? 'first' : 'good'))
+  })
+  const transport = transportTo(t, origin.url)
+  const first = begin(transport, {}, new Paused())
+  await first.until(() => first.body === 'first')
+  origin.wires[0]?.socket.write(ok('evil'), () => evil.resolve())
+  await evil.promise
+
+  // Told in the phase of the loop in which sockets are read: its immediates come before the next read.
+  const second = await new Promise<Recorder>((resolve) => {
+    stat('.', () => {
+      first.controller?.resume()
+      resolve(begin(transport))
+    })
+  })
+  assert.equal((await second.over).body, 'good')
+  assert.equal((await first.over).error, undefined)
+})
+
+test('close() lets a request pass that waits for such a connection', async (t) => {
+  const origin = await listenWire(t, (wire) => answerHeads(wire, () => ok()))
+  const transport = transportTo(t, origin.url)
+  const first = begin(transport, {}, new Paused())
+  await first.until(() => first.body === 'ok')
+
+  let second: Recorder | undefined
+  await new Promise<void>((resolve) => {
+    stat('.', () => {
+      first.controller?.resume()
+      second = begin(transport)
+      transport.close().then(resolve)
+    })
+  })
+  assert.deepEqual(second?.calls, ['start', 'head', 'data', 'end'])
+})
+
+test('a connection that was paused to the end of its answer carries the next request', async (t) => {
+  const origin = await listenWire(t, (wire, index) => answerHeads(wire, () => ok(String(index))))
+  class Resumed extends Paused {
+    override onResponseData(controller: DispatchController, chunk: Buffer): void {
+      super.onResponseData(controller, chunk)
+      stat('.', () => controller.resume())
+    }
+  }
+  const transport = transportTo(t, origin.url)
+
+  for (let i = 0; i < 10; i++) await begin(transport, {}, new Resumed()).over
+
+  assert.equal(origin.wires.length, 1)
 })

@@ -290,6 +290,21 @@ test('no answer in time: SP_UPSTREAM_TIMEOUT', async (t) => {
   assert.equal(error?.code, 'SP_UPSTREAM_TIMEOUT')
 })
 
+test('a head that comes in drops has the same time as one that does not come', async (t) => {
+  const origin = await listenWire(t, (wire) => {
+    const head = `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(40)}\r\nContent-Length: 0\r\n\r\n`
+    let at = 0
+    const drip = setInterval(() => wire.send(head[at++] ?? ''), 20)
+    wire.socket.once('close', () => clearInterval(drip))
+  })
+  const transport = transportTo(t, origin.url)
+
+  const { error, status } = await ask(transport, { headersTimeout: 200 })
+
+  assert.equal(error?.code, 'SP_UPSTREAM_TIMEOUT')
+  assert.equal(status, 0)
+})
+
 test('an answer that stalls: SP_UPSTREAM_STALLED', async (t) => {
   const origin = await listenWire(t, (wire) =>
     answerHeads(wire, () => 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'),
