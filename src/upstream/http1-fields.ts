@@ -33,10 +33,10 @@ export class FieldLines {
 
 /**
  * Reads the field lines of `text` from `at` to the empty line that ends them, by the letter of RFC 9112 5: no space before
- * the colon, no folding, no bare CR or LF, no control character.
+ * the colon, no folding, no bare CR or LF, no control character. Trailers frame nothing: there is nothing to note of them.
  * @throws ProxyError SP_UPSTREAM_PROTOCOL
  */
-export function readFieldLines(text: string, at: number): FieldLines {
+export function readFieldLines(text: string, at: number, areTrailers = false): FieldLines {
   const lines = new FieldLines()
   const { raw, headers } = lines
   while (text.charCodeAt(at) !== cr) {
@@ -54,7 +54,7 @@ export function readFieldLines(text: string, at: number): FieldLines {
     const value = text.substring(valueAt, end)
     raw.push(known.name, value)
     addField(headers, known.lower, value)
-    if (known.kind !== plain) note(lines, known.kind, value)
+    if (known.kind !== plain && !areTrailers) note(lines, known.kind, value)
     at += 2
   }
   if (text.charCodeAt(at + 1) !== lf) throw fault('a bare CR')

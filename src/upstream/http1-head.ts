@@ -56,7 +56,10 @@ export function requestHead(upstream: Upstream, options: DispatchOptions, conten
     }
     lines += `${name}: ${value}\r\n`
   }
-  if (!typed) lines += `content-type: ${content.type}\r\n`
+  if (!typed) {
+    if (!isText(content.type as string)) throw bad('field', 'content-type')
+    lines += `content-type: ${content.type}\r\n`
+  }
   const target = targetOf(upstream, options)
   const start = `${method} ${target} HTTP/1.1\r\n${hosts === 0 ? `host: ${upstream.authority}\r\n` : ''}`
   const ending = closes ? 'connection: close\r\n' : 'connection: keep-alive\r\n'

@@ -210,7 +210,7 @@ export class AnswerParser {
     this.#section ??= new Section(true)
     const end = this.#section.gather(bytes, at, to)
     if (end === -1) return to
-    this.#end(readFieldLines(this.#section.text(), 0).raw, end < to)
+    this.#end(readFieldLines(this.#section.text(), 0, true).raw, end < to)
     return end
   }
 }

@@ -94,6 +94,13 @@ test('a form and a Blob say their type, unless the fields do', () => {
   )
   const own = head({ method: 'POST', body: new Blob(['x'], { type: 'text/a' }), headers: ['Content-Type', 'text/b'] })
   assert.equal(own.text.match(/content-type: /gi)?.length, 1)
+
+  class Liar extends Blob {
+    override get type(): string {
+      return 'text/a\r\nX: y'
+    }
+  }
+  assert.throws(() => head({ method: 'POST', body: new Liar(['x']) }), { code: 'SP_BAD_FIELD' })
 })
 
 test('Connection: close, among other options too, closes; any other option of the connection is not sent on', () => {
