@@ -1,9 +1,10 @@
-import type { ServerResponse } from 'node:http'
+import { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { leastLent } from '../../src/contract/handler.ts'
 import { breakAnswer, mergeReplyFields, type Sink } from './sink.ts'
 
 const shortBody = 8 * 1024
+const { write } = ServerResponse.prototype
 
 const fresh = 0
 const held = 1
@@ -15,7 +16,8 @@ const flowing = 2
  */
 export class Http1Sink implements Sink {
   onDrain: (() => void) | undefined = undefined
-  readonly borrows = true
+  /** Not where the app has put a write() of its own there: that may keep what it is given, and call nobody back. */
+  readonly borrows: boolean
   readonly #reply: FastifyReply
   readonly #response: ServerResponse
   #state = fresh
@@ -31,6 +33,7 @@ export class Http1Sink implements Sink {
   constructor(reply: FastifyReply) {
     this.#reply = reply
     this.#response = reply.raw
+    this.borrows = reply.raw.write === write
   }
 
   get started(): boolean {
@@ -52,7 +55,7 @@ export class Http1Sink implements Sink {
   }
 
   data(chunk: Buffer): boolean {
-    const isLarge = chunk.length >= leastLent
+    const isLarge = chunk.length >= leastLent && this.borrows
     if (this.#state === held && this.#chunk === undefined && !isLarge) {
       this.#chunk = chunk
       return true

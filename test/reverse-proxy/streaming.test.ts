@@ -3,9 +3,11 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
 import http2 from 'node:http2'
+import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
+import reverseProxy from '../../plugins/reverse-proxy/index.ts'
 import { startOrigin } from '../support/app.ts'
-import { proxyTo } from './support/gate.ts'
+import { openGate, proxyTo } from './support/gate.ts'
 import { eventually, rawOrigin, say } from './support/wire.ts'
 
 const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n'
@@ -165,4 +167,40 @@ test('a client that an unreading upstream holds back is not blamed for a slow up
   client.socket.write(Buffer.alloc(much / 2))
 
   assert.match(await client.until(/"code":"SP_\w+"/), /SP_TOTAL_TIMEOUT/)
+})
+
+test('a middleware that has its own write(), keeps what it is given and calls nobody back gets every byte', async (t) => {
+  const content = randomBytes(3_000_000)
+  const origin = await startOrigin(t, (_request, response) => response.end(content))
+  const gate = await openGate(t, async (app) => {
+    app.addHook('onRequest', async (_request, reply) => {
+      const { raw } = reply
+      const write = raw.write.bind(raw)
+      const end = raw.end.bind(raw)
+      // As compression() and its like do: the encoder holds what it is given for as long as it works on it.
+      const encoder = new PassThrough()
+      const held: Buffer[] = []
+      raw.write = ((chunk: Buffer) => {
+        held.push(chunk)
+        return false
+      }) as typeof raw.write
+      const timer = setInterval(() => {
+        for (const chunk of held.splice(0)) encoder.write(chunk)
+        raw.emit('drain')
+      }, 2)
+      raw.once('close', () => clearInterval(timer))
+      raw.end = ((chunk?: Buffer) => {
+        for (const one of held.splice(0)) encoder.write(one)
+        encoder.end(chunk)
+        return raw
+      }) as typeof raw.end
+      encoder.on('data', (chunk) => write(chunk))
+      encoder.on('end', () => end())
+    })
+    await app.register(reverseProxy, { upstream: origin.url })
+  })
+
+  const answer = await fetch(gate.url, { signal: AbortSignal.timeout(5000) })
+
+  assert.ok(Buffer.from(await answer.arrayBuffer()).equals(content))
 })
