@@ -10,8 +10,8 @@ export interface PoolTools {
   /** 0 to 1. */
   readonly random: () => number
   readonly createUpstream: MakeUpstream
-  /** Nothing more goes to it: its connections may close. */
-  readonly forget: (upstream: Upstream) => void
+  /** Nothing more goes to it: its connections may close; with an error they end now. */
+  readonly forget: (upstream: Upstream, error?: Error) => void
   /** The transport, without layers, for health checks. */
   readonly dispatch: Dispatch
   readonly connect: Connect

@@ -17,17 +17,19 @@ export interface UpstreamTransport {
 
 export interface Transport extends UpstreamTransport {
   readonly upstreams: Upstreams
-  /** Nothing more is sent there: what is in flight ends, then its connections close. */
-  forget(upstream: Upstream): void
+  /** Nothing more is sent there: what is in flight ends, then its connections close. With an error all ends now. */
+  forget(upstream: Upstream, error?: Error): void
 }
 
 /** The innermost slot: sends to `options.upstream`, or to `options.origin`, by the protocol that fits. */
 export function createTransport(settings: { readonly clock: Clock }): Transport {
   const transports = new Map<Upstream, UpstreamTransport>()
-  const upstreams = createUpstreams(forget)
+  const upstreams = createUpstreams((upstream) => forget(upstream))
 
-  function forget(upstream: Upstream): void {
-    transports.get(upstream)?.close().catch(ignore)
+  function forget(upstream: Upstream, error?: Error): void {
+    const known = transports.get(upstream)
+    if (error === undefined) known?.close().catch(ignore)
+    else known?.destroy(error)
     transports.delete(upstream)
   }
 

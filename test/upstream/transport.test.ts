@@ -162,3 +162,16 @@ test('close() closes every connection', async (t) => {
   await one?.wires[0]?.ended()
   await two?.wires[0]?.ended()
 })
+
+test('an upstream that is forgotten with an error keeps no connection that is still being made', async (t) => {
+  const wire = await listenWire(t, () => {})
+  const transport = newTransport(t)
+  // It accepts, and never says a word of TLS.
+  const upstream = createUpstream('upstream', wire.url.replace('http:', 'https:'))
+  const over = ask(transport, { upstream, connectTimeout: 60_000 } as Partial<DispatchOptions>)
+  await until(() => wire.wires.length === 1, 'the dial')
+
+  transport.forget(upstream, new Error('done with it'))
+
+  assert.match(String((await over).error?.message), /done with it/)
+})

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../contract/clock.ts'
+import { ProxyError } from '../../contract/errors.ts'
 import type { Dispatch } from '../../contract/layer.ts'
 import type { Upstream } from '../../contract/pool.ts'
 import type { Check, CheckResult, RunningCheck } from './check-result.ts'
@@ -26,8 +27,8 @@ export interface HealthMeans {
   readonly connect: Connect
   /** Told of every check that ran to its end. For metrics. */
   readonly observe?: ((upstream: Upstream, result: CheckResult, took: number) => void) | undefined
-  /** An upstream made for checks is done with: its connections can go. */
-  readonly forget?: ((target: Upstream) => void) | undefined
+  /** An upstream made for checks is done with: its connections go, and one that is being made too. */
+  readonly forget?: ((target: Upstream, error: Error) => void) | undefined
 }
 
 export interface HealthChecks {
@@ -171,7 +172,7 @@ export function createHealthChecks(settings: HealthSettings, means: HealthMeans)
     if (one.timer !== undefined) clock.clearTimer(one.timer)
     one.timer = undefined
     abort(one)
-    forget?.(one.target)
+    forget?.(one.target, new ProxyError('SP_SHUTDOWN', 'the checks are over'))
   }
 
   return {
