@@ -23,7 +23,7 @@ const options = new Command('bench:failover')
 drained. Ends with code 1 when a promise is not kept. Scenarios: a kill -9 and restart, b 503 to half, c a hundred times
 slower, d drain, remove and add, e all down, f connections closed while idle.`,
   )
-  .option('--seconds <n>', 'length of a scenario, 10 to 120', readNumber(10, 120), 20)
+  .option('--seconds <n>', 'length of a scenario, 10 to 120', readNumber(10, 120), 15)
   .option('--rate <n>', 'requests a second, 50 to 5000', readNumber(50, 5000), 1000)
   .option('--only <letters>', 'these scenarios alone, such as a,c', readLetters, Object.keys(scenarios))
   .option('--write', 'write docs/balancing-failover.md')
