@@ -5,7 +5,7 @@ import type { Upstream } from '../contract/pool.ts'
 import { Http2Call } from './http2-call.ts'
 import { type Http2Session, openSession } from './http2-session.ts'
 
-/** Sessions to one upstream that take streams, and those being dialled. */
+/** Sessions to one upstream that take streams, and those being dialled; fewer where it may have fewer connections. */
 const maxSessions = 8
 /** Exchanges that wait for a stream. Past it they are refused. */
 const maxWaiting = 1024
@@ -27,6 +27,7 @@ interface Waiting {
   readonly handler: DispatchHandler
   readonly began: number
   timer: Timer | undefined
+  readonly onGone: () => void
 }
 
 /**
@@ -35,6 +36,7 @@ interface Waiting {
  */
 export function createHttp2Upstream(upstream: Upstream, settings: { readonly clock: Clock }): Http2Upstream {
   const { clock } = settings
+  const sessions = Math.min(maxSessions, upstream.maxConnections)
   const open = new Set<Http2Session>()
   const draining = new Set<Http2Session>()
   const waiting = new Set<Waiting>()
@@ -60,18 +62,9 @@ export function createHttp2Upstream(upstream: Upstream, settings: { readonly clo
     const session = withRoom()
     if (session !== undefined && waiting.size === 0) new Http2Call(options, handler, upstream, clock, session).send()
     else if (closed) refuse(handler, 'closing')
-    else if (waiting.size >= maxWaiting && !forgetGone()) refuse(handler, `${maxWaiting} exchanges wait for a stream`)
+    else if (waiting.size >= maxWaiting) refuse(handler, `${maxWaiting} exchanges wait for a stream`)
     else wait(options, handler)
     return true
-  }
-
-  /** Those whose client has left make room: nobody waits with them any more. */
-  function forgetGone(): boolean {
-    for (const one of [...waiting]) {
-      const { exchange } = one.options
-      if (exchange !== undefined && exchange.facts.duration >= 0) leave(one, new ProxyError('SP_CLIENT_GONE'))
-    }
-    return waiting.size < maxWaiting
   }
 
   function refuse(handler: DispatchHandler, why: string): void {
@@ -79,7 +72,11 @@ export function createHttp2Upstream(upstream: Upstream, settings: { readonly clo
   }
 
   function wait(options: DispatchOptions, handler: DispatchHandler): void {
-    const one: Waiting = { options, handler, began: clock.now(), timer: undefined }
+    const one: Waiting = { options, handler, began: clock.now(), timer: undefined, onGone }
+    function onGone(): void {
+      leave(one, new ProxyError('SP_CLIENT_GONE'))
+    }
+    options.exchange?.onGone(onGone)
     const timeout = timeoutOf(options)
     if (timeout > 0) {
       one.timer = clock.setTimer(() => {
@@ -94,13 +91,14 @@ export function createHttp2Upstream(upstream: Upstream, settings: { readonly clo
   function leave(one: Waiting, error: Error | undefined): boolean {
     if (!waiting.delete(one)) return false
     if (one.timer !== undefined) clock.clearTimer(one.timer)
+    one.options.exchange?.offGone(one.onGone)
     if (error !== undefined) one.handler.onResponseError?.(idleController, error)
     return true
   }
 
   function grow(): void {
     if (destroyed !== undefined) return
-    while (open.size + dialling < maxSessions && dialling * expectedStreams < waiting.size) dialOne()
+    while (open.size + dialling < sessions && dialling * expectedStreams < waiting.size) dialOne()
   }
 
   function dialOne(): void {

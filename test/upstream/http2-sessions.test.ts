@@ -30,6 +30,32 @@ test('streams share a session; a full one gets company, and the rest wait their 
   assert.ok(most <= 24, `${most} streams at once`)
 })
 
+test('no more sessions are opened than the upstream may have connections', async (t) => {
+  const origin = await h2Origin(
+    (stream) => {
+      stream.respond({ ':status': 200 })
+      setTimeout(() => stream.end('ok'), 5)
+    },
+    { settings: { maxConcurrentStreams: 1 } },
+  )
+  const upstream = connect(origin.url, { maxConnections: 2 })
+  t.after(() => {
+    upstream.destroy()
+    origin.close()
+  })
+
+  const all = Array.from({ length: 12 }, () => send(upstream))
+  let most = 0
+  const watch = setInterval(() => {
+    most = Math.max(most, upstream.sessions)
+  }, 1)
+  t.after(() => clearInterval(watch))
+  const ended = await Promise.all(all.map(({ over }) => over))
+
+  assert.deepEqual(new Set(ended.map(({ calls }) => calls.join())), new Set(['start,head,data,end']))
+  assert.equal(most, 2)
+})
+
 test('an exchange that gets no stream in time is told before any start', async (t) => {
   const { upstream } = await start(t, (stream) => stream.respond({ ':status': 200 }), {
     settings: { maxConcurrentStreams: 1 },
