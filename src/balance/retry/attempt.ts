@@ -198,8 +198,7 @@ export class Attempt extends WrappedHandler {
     const history = this.#remember()
     if (history.retries >= attempts || !pool.has({ exchange, tried: this.#tried })) return false
     if (history.perTry > 0 && this.#around.clock.now() >= history.deadline) return false
-    if (!history.borrowed && !budget.take()) return false
-    history.borrowed = true
+    if (!history.borrow(budget)) return false
     history.retries++
     return true
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../contract/clock.ts'
 import type { ProxyError } from '../../contract/errors.ts'
 import type { DispatchOptions } from '../../contract/layer.ts'
-import type { RetryPolicy } from '../../contract/pool.ts'
+import type { RetryBudget, RetryPolicy } from '../../contract/pool.ts'
 import type { ReplayBody } from './replay-body.ts'
 
 /** One side of a race of two; see hedge.ts. */
@@ -50,6 +50,13 @@ export class History {
   headersTimeout(limit: number | null | undefined, clock: Clock): number | null | undefined {
     if (this.perTry === 0) return limit
     return Math.max(1, Math.min(this.perTry, this.deadline - clock.now()))
+  }
+
+  /** A place in the budget, anew for each attempt: the load that allowed the one before may have gone. */
+  borrow(budget: RetryBudget): boolean {
+    if (this.borrowed) budget.release()
+    this.borrowed = budget.take()
+    return this.borrowed
   }
 
   /** The exchange is over. */

@@ -184,6 +184,36 @@ test('an empty budget stops retries, and each gives its place back at its end', 
   assert.equal(budget.take(), false)
 })
 
+test('each further attempt asks the budget anew: when the load has gone, the retries go too', async (t) => {
+  const all = [await saying(t, busy), await saying(t, busy), await saying(t, busy)]
+  let active = 0
+  const inner = createRetryBudget({ ratio: 1, minimum: 0 }, () => active)
+  const budget = {
+    take() {
+      const taken = inner.take()
+      active = 0
+      return taken
+    },
+    release: () => inner.release(),
+  }
+  const gate = gateTo(
+    t,
+    all.map(({ url }) => url),
+    { on: new Set(['503']), budget },
+  )
+
+  active = 1
+  const { status } = await gate.ask().over
+
+  assert.equal(status, 503)
+  assert.deepEqual(
+    all.map(({ heads }) => heads.length),
+    [1, 1, 0],
+  )
+  active = 1
+  assert.equal(inner.take(), true, 'nothing is held any more')
+})
+
 test('a failed connection needs no budget', async (t) => {
   const good = await saying(t, ok)
   const budget = createRetryBudget({ ratio: 0, minimum: 0 }, () => 0)
