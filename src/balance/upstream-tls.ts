@@ -28,6 +28,7 @@ export function readUpstreamTls(option: string, tls: UpstreamTls | undefined): U
     const missing = cert === undefined ? 'cert' : 'key'
     throw new OptionError(`${option}.${missing}`, undefined, 'a client certificate needs both cert and key')
   }
+  checkAuthorities(`${option}.ca`, tls.ca)
   try {
     const { ca, passphrase, minVersion } = tls
     createSecureContext({ ca: ca as string, cert, key, passphrase, minVersion })
@@ -35,4 +36,12 @@ export function readUpstreamTls(option: string, tls: UpstreamTls | undefined): U
     throw new OptionError(option, tls, `give PEM text that OpenSSL can read: ${(error as Error).message}`)
   }
   return tls
+}
+
+/** OpenSSL takes any text, finds no certificate in it, and then trusts nobody. */
+function checkAuthorities(option: string, ca: UpstreamTls['ca'] = []): void {
+  for (const one of [ca].flat()) {
+    if (String(one).includes('-----BEGIN ')) continue
+    throw new OptionError(option, '(not shown)', 'give certificates as PEM text, such as the content of ca.pem')
+  }
 }

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { duration, flag, integer, knownKeys, OptionError, oneOf, size } from '../../contract/options.ts'
 import type { UpstreamTls } from '../../contract/pool.ts'
 import { parseAuthority } from '../../http/authority.ts'
+import { readUpstreamTls } from '../upstream-tls.ts'
 import { type BodyExpectation, readBody, readStatuses, type StatusExpectation, type StatusOption } from './expect.ts'
 import { readCheckFields } from './fields.ts'
 
@@ -105,7 +106,6 @@ const own: Readonly<Record<string, readonly string[]>> = {
   grpc: ['host', 'fields', 'service'],
 }
 const known = [...common, 'path', 'method', 'host', 'fields', 'expect', 'http2', 'service']
-const tlsKeys = ['ca', 'cert', 'key', 'passphrase', 'servername', 'rejectUnauthorized', 'minVersion']
 const shortest = 10
 
 /**
@@ -131,7 +131,6 @@ export function readHealth(
   if (method === 'HEAD' && expect.body !== undefined) {
     throw new OptionError(`${option}.expect.body`, expect.body, 'an answer to HEAD has no body: use GET')
   }
-  if (options.tls !== undefined) knownKeys(`${option}.tls`, options.tls, tlsKeys)
   return Object.freeze({
     kind,
     path: readPath(option, options.path, method),
@@ -143,7 +142,7 @@ export function readHealth(
     bodyLimit: readLimit(`${option}.expect.bodyLimit`, expect.bodyLimit),
     service: readService(`${option}.service`, options.service),
     port: readPort(`${option}.port`, options.port),
-    tls: options.tls,
+    tls: readUpstreamTls(`${option}.tls`, options.tls),
     http2: kind === 'grpc' ? true : readHttp2(`${option}.http2`, options.http2),
     interval,
     edgeInterval: within(`${option}.edgeInterval`, options.edgeInterval, 1000, interval),

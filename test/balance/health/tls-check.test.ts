@@ -32,6 +32,28 @@ test('checks may have TLS settings of their own', async (t) => {
   assert.match(await live(t, origin.url, { http2: true }, { tls }).first(), /ERR_TLS_CERT_ALTNAME_INVALID/)
 })
 
+test('a gRPC check goes over TLS where its upstream does', async (t) => {
+  const asked: unknown[] = []
+  const origin = await h2Origin(
+    (stream, { ':path': path, ':scheme': scheme }) => {
+      asked.push([scheme, path])
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+      // One message, SERVING.
+      stream.end(Buffer.from([0, 0, 0, 0, 2, 0x08, 1]))
+    },
+    { tls: createCertificate({ authority }) },
+  )
+  t.after(() => origin.close())
+
+  assert.equal(await live(t, origin.url, { kind: 'grpc' }, { tls }).first(), 'up: SERVING')
+  assert.deepEqual(asked, [['https', '/grpc.health.v1.Health/Check']])
+  assert.match(
+    await live(t, origin.url, { kind: 'grpc' }).first(),
+    /^down: the certificate is not accepted \([A-Z_]+\)$/,
+  )
+})
+
 test('an HTTP/2 check is a request like others, without fields of the connection', async (t) => {
   const asked: Record<string, unknown>[] = []
   const origin = await h2Origin((stream, headers) => {
