@@ -46,6 +46,8 @@ function waitFor(
   callback: (lease: Lease | undefined, error: ProxyError | undefined) => void,
 ): void {
   const { exchange } = ask
+  // A pick says it; whoever is not picked for wants to know as well.
+  if (exchange !== undefined) exchange.facts.pool = pool.name
   if (exchange?.gone === true) {
     callback(undefined, new ProxyError('SP_CLIENT_GONE'))
     return

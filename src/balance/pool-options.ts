@@ -7,7 +7,7 @@ import { type HashKey, type HashKeyReader, readHashKey } from './hash-key.ts'
 import { type HealthOptions, type HealthSettings, readHealth } from './health/options.ts'
 import type { UpstreamOptions } from './options.ts'
 import { type OutlierOptions, type OutlierSettings, readOutlier } from './outlier-options.ts'
-import { type PolicyName, policyNames } from './policy/policies.ts'
+import { hashPolicies, type PolicyName, policyNames } from './policy/policies.ts'
 import type { QueueSettings } from './queue.ts'
 import { type RetryOptions, type RetrySettings, readRetry } from './retry/options.ts'
 import { readSlowStart, type SlowStart, type SlowStartOptions } from './slow-start.ts'
@@ -121,11 +121,13 @@ export function readPool(option: string, given: PoolOptions): PoolSettings {
   if (fixed.length === 0 && discover === undefined) {
     throw new OptionError(`${option}.upstreams`, upstreams, 'give at least one URL')
   }
+  const policy = readPolicy(`${option}.policy`, given.policy)
+  checkHashOptions(option, given, policy)
   return Object.freeze({
     option,
     upstreams: fixed,
     discover: discover === undefined ? undefined : readDiscovery(`${option}.discover`, discover),
-    policy: readPolicy(`${option}.policy`, given.policy),
+    policy,
     hashKey: readHashKey(`${option}.hashKey`, given.hashKey ?? 'client'),
     boundedLoad: readBound(`${option}.boundedLoad`, given.boundedLoad),
     sticky:
@@ -152,6 +154,20 @@ function readPolicy(option: string, given: PolicyName | undefined): PolicyName {
   const near = typeof given === 'string' ? nearest(given, policyNames) : undefined
   const all = policyNames.map((name) => `'${name}'`).join(', ')
   throw new OptionError(option, given, near === undefined ? `give one of ${all}` : `did you mean '${near}'?`)
+}
+
+/** They would do nothing, and nobody would know. */
+function checkHashOptions(option: string, given: PoolOptions, policy: PolicyName): void {
+  if (hashPolicies.has(policy)) return
+  for (const key of ['hashKey', 'boundedLoad'] as const) {
+    if (given[key] === undefined || given[key] === false) continue
+    const those = [...hashPolicies].map((name) => `'${name}'`).join(', ')
+    throw new OptionError(
+      `${option}.${key}`,
+      given[key],
+      `the policy '${policy}' hashes nothing; choose one of ${those}`,
+    )
+  }
 }
 
 function limit(option: string, given: number | undefined, byDefault: number): number {

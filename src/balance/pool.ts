@@ -5,7 +5,7 @@ import { rehash } from './hash.ts'
 import { type LeaseOwner, MemberLease } from './lease.ts'
 import { Levels } from './levels.ts'
 import type { Member } from './member.ts'
-import { createPolicy } from './policy/policies.ts'
+import { createPolicy, hashPolicies } from './policy/policies.ts'
 import { PoolMembers } from './pool-members.ts'
 import { type PoolOptions, type PoolSettings, readPool } from './pool-options.ts'
 import type { PoolTools } from './pool-tools.ts'
@@ -57,7 +57,7 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
       panicThreshold,
       localities,
     })
-    this.#hashed = policy === 'ring-hash' || policy === 'maglev' || policy === 'rendezvous'
+    this.#hashed = hashPolicies.has(policy)
     this.#queue = queue === undefined ? undefined : new Queue(queue, clock)
     this.#sticky = sticky === undefined ? undefined : createSticky(sticky, name)
     this.retry = retryPolicy(settings.retry, () => this.active + (this.#queue?.size ?? 0))
@@ -175,7 +175,7 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
     const now = this.clock.now()
     let first = Number.POSITIVE_INFINITY
     for (const member of this.members) first = Math.min(first, this.#backAt(member, now))
-    return first === Number.POSITIVE_INFINITY ? 1 : Math.max(1, Math.ceil((first - now) / 1000))
+    return first === Number.POSITIVE_INFINITY ? 1 : Math.max(1, Math.ceil(Math.round(first - now) / 1000))
   }
 
   /** When it may serve again, as far as can be told: one that is full at any time, one that the operator took out never. */

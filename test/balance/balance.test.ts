@@ -93,6 +93,7 @@ test('nobody ready: 503 with Retry-After, no attempt', () => {
   assert.ok(error instanceof ProxyError)
   assert.deepEqual([error.code, error.retryAfter], ['SP_NO_UPSTREAM', 1])
   assert.equal(exchange.facts.attempts, 0)
+  assert.equal(exchange.facts.pool, 'test', 'the log says which pool had nobody')
   assert.equal(sent.length, 0)
 })
 

@@ -196,6 +196,25 @@ test('Retry-After tells when the first of them may be back', () => {
   pool.close()
 })
 
+test('Retry-After is whole seconds whatever fraction of a millisecond the clock stands at', () => {
+  const { pool, clock, checks } = poolBed({
+    upstreams: urls(1),
+    health: { interval: 500, downInterval: 500, edgeInterval: 500, rise: 2, jitter: 0 },
+  })
+  checks.set('a:80', 0)
+  pool.start()
+  // Past 4096 a double has a bit less for the fraction.
+  clock.advance(3500.7)
+  const said = new Set<number>()
+  for (let i = 0; i < 500; i++) {
+    clock.advance(0.123)
+    said.add(pool.retryAfter())
+  }
+
+  assert.deepEqual([...said], [1])
+  pool.close()
+})
+
 test('a listener that throws breaks no exchange, and is told of', () => {
   const { pool, take } = poolBed({ upstreams: urls(1) })
   const thrown: string[] = []

@@ -22,6 +22,9 @@ export const policyNames = [
 
 export type PolicyName = (typeof policyNames)[number]
 
+/** Those that go by the key of an exchange. */
+export const hashPolicies: ReadonlySet<PolicyName> = new Set(['ring-hash', 'maglev', 'rendezvous'])
+
 const policies: Readonly<Record<PolicyName, CreatePolicy>> = {
   'peak-ewma': peakEwma,
   'round-robin': roundRobin,
