@@ -67,11 +67,12 @@ export class Relay implements DispatchHandler {
 
   /** The client left: the upstream learns it in this very turn. */
   clientGone(): void {
+    if (this.#state !== over) {
+      this.#finish()
+      this.#exchange.facts.error ??= 'SP_CLIENT_GONE'
+      this.#controller?.abort(new ProxyError('SP_CLIENT_GONE'))
+    }
     this.#exchange.leave()
-    if (this.#state === over) return
-    this.#finish()
-    this.#exchange.facts.error ??= 'SP_CLIENT_GONE'
-    this.#controller?.abort(new ProxyError('SP_CLIENT_GONE'))
   }
 
   /** Ends the exchange with an error: an answer while that is still possible, a broken connection after. */

@@ -2,6 +2,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import type { Clock } from '../contract/clock.ts'
 import { ProxyError } from '../contract/errors.ts'
+import type { Exchange } from '../contract/exchange.ts'
 import type { Upstream } from '../contract/pool.ts'
 import { connectError } from './failure.ts'
 
@@ -13,6 +14,8 @@ export interface DialOptions {
   readonly alpn: readonly string[]
   /** Takes what is read, past the stream that the socket would make of it. */
   readonly onread?: net.OnReadOpts
+  /** For whom: when nobody waits any more, the dial ends with SP_CLIENT_GONE. */
+  readonly exchange?: Exchange | undefined
 }
 
 /** Dials an upstream over TCP, TLS or a Unix socket. Calls back once, with a ProxyError or a connected socket. */
@@ -45,11 +48,13 @@ export function dial(
   const onError = (error: Error): void => finish(connectError(error, upstream.name))
   const onClose = (): void => finish(new ProxyError('SP_CONNECT_FAILED', `${upstream.name}: closed while connecting`))
   const onReady = (): void => finish(null)
+  const onGone = (): void => finish(new ProxyError('SP_CLIENT_GONE'))
 
   function finish(error: ProxyError | null): void {
     if (done) return
     done = true
     if (timer !== undefined) options.clock.clearTimer(timer)
+    options.exchange?.offGone(onGone)
     socket.off('close', onClose)
     socket.off(secure ? 'secureConnect' : 'connect', onReady)
     if (error === null) {
@@ -63,6 +68,7 @@ export function dial(
 
   // The error listener stays on a failed socket: a late second error must not be unhandled.
   socket.on('error', onError)
+  options.exchange?.onGone(onGone)
   socket.once('close', onClose)
   socket.once(secure ? 'secureConnect' : 'connect', onReady)
   return socket

@@ -104,7 +104,7 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
     const connection = new Http1Connection(owner)
     const { onread } = connection
     const timeout = options.connectTimeout ?? 5000
-    const attempt = dial(upstream, { clock, timeout, alpn, onread }, (error, socket) => {
+    const attempt = dial(upstream, { clock, timeout, alpn, onread, exchange: options.exchange }, (error, socket) => {
       dialling.delete(attempt)
       if (socket === null) {
         settle()

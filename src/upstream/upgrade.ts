@@ -25,7 +25,7 @@ export function dispatchUpgrade(
   const { upstream, exchange } = options
   if (upstream === undefined) throw new TypeError('dispatchUpgrade needs options.upstream')
   const began = clock.now()
-  dial(upstream, { clock, timeout: options.connectTimeout ?? 5000, alpn }, (error, socket) => {
+  dial(upstream, { clock, timeout: options.connectTimeout ?? 5000, alpn, exchange }, (error, socket) => {
     if (socket === null) {
       handler.onResponseError?.(idleController, error as ProxyError)
       return
