@@ -12,9 +12,10 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'SP_REQUEST_TIMEOUT',
 }
 
+const answered = new WeakSet<Socket>()
 const faults = new WeakMap<Socket, ErrorCode>()
 
-/** What a connection was answered for that sent no HTTP; undefined when it was not. */
+/** What a connection is answered for that sent no HTTP; undefined when the fault lies in a request that was read. */
 export function faultOf(socket: Socket): ErrorCode | undefined {
   return faults.get(socket)
 }
@@ -27,17 +28,18 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   }
   // One answer a connection: what comes behind the first thing that is no HTTP is not even looked at.
   socket.pause()
-  if (faults.has(socket)) return
+  if (answered.has(socket)) return
+  answered.add(socket)
   const code = codes[error.code ?? ''] ?? 'SP_BAD_REQUEST'
-  faults.set(socket, code)
+  const busy = busyWith(socket)
+  if (busy === undefined || busy.req.complete) faults.set(socket, code)
 
   answerInTurn()
 
-  // RFC 9112 9.3.2: answers go out in the order of the requests. `_httpMessage` is the answer that the connection is
-  // busy with; Node's own handler looks at it too. Is its request whole, then what cannot be read came behind it, and
-  // waits for it; else the error lies in that very request.
+  // RFC 9112 9.3.2: answers go out in the order of the requests. Is the request whole that the connection is busy with,
+  // then what cannot be read came behind it, and waits for it; else the error lies in that very request.
   function answerInTurn(): void {
-    const busy = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined
+    const busy = busyWith(socket)
     if (busy === undefined) finish()
     else if (busy.req.complete) busy.once('close', () => setImmediate(answerInTurn))
     else if (busy.headersSent) socket.destroy()
@@ -51,6 +53,11 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     }
     writeFailure(socket, code)
   }
+}
+
+/** The answer that the connection is busy with. Node's own handler looks at it too. */
+function busyWith(socket: Socket): ServerResponse | undefined {
+  return (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined
 }
 
 /** Answers on the bare connection, and ends it. Nothing is known of the request, so the body is JSON. */

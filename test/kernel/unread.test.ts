@@ -47,3 +47,20 @@ test('a connection that ends without a word is no exchange', async (t) => {
   await until(() => settled.length > 0, 'the request that came after')
   assert.equal(settled[0]?.target.method, 'GET')
 })
+
+test('content that breaks off is no exchange beside the one that it belongs to', async (t) => {
+  const origin = await startOrigin(t, () => {})
+  const { port, settled } = await startProxy(t, { reverse: { upstream: origin.url } })
+  const socket = connect(port, '127.0.0.1')
+  socket.write('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 100\r\n\r\npart')
+  await until(() => origin.requests.length === 1, 'the request upstream')
+
+  socket.destroy()
+
+  await until(() => settled.length > 0, 'settled')
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(
+    settled.map(({ facts }) => facts.error),
+    ['SP_CLIENT_GONE'],
+  )
+})
