@@ -50,6 +50,7 @@ export function logPool({ name, events }: LivePool, log: FastifyBaseLogger): voi
   events.on('added', (about) => tell('info', about, `${about.upstream} is added`))
   events.on('removed', (about) => tell('info', about, `${about.upstream} is removed`))
   events.on('state', (about) => tell('info', about, `${about.upstream} is in state ${about.state}`))
+  events.on('drained', (about) => tell('info', about, `${about.upstream} has drained`))
   events.on('weight', (about) => tell('info', about, `${about.upstream} weighs ${about.weight}`))
   events.on('panic', (about) => {
     const { priorities } = about

@@ -54,6 +54,7 @@ test('each change of a pool is one line of the log, a warning where it is bad ne
     'info sallyport: pool test: b:80 is up: set by the operator',
     'info sallyport: pool test: enough upstreams are well again',
     'info sallyport: pool test: c:80 is in state drain',
+    'info sallyport: pool test: c:80 has drained',
     'info sallyport: pool test: c:80 weighs 2',
     'info sallyport: pool test: c:80 is removed',
     'info sallyport: pool test: d:80 is added',

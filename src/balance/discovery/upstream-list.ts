@@ -75,7 +75,9 @@ export function readUpstream(option: string, given: unknown): UpstreamOptions {
   readUrl(`${option}.url`, options.url)
   if (weight !== undefined) readWeight(`${option}.weight`, weight)
   integer(`${option}.priority`, options.priority, 0)
-  flag(`${option}.backup`, options.backup, false)
+  if (flag(`${option}.backup`, options.backup, false) && options.priority !== undefined) {
+    throw new OptionError(`${option}.backup`, true, "it stands for the priority after all others; leave 'priority' out")
+  }
   if (locality !== undefined) text(`${option}.locality`, locality)
   integer(`${option}.maxRequests`, options.maxRequests, 1, 1)
   integer(`${option}.maxConnections`, options.maxConnections, 1, 1)
