@@ -175,8 +175,8 @@ export class AnswerParser {
       this.#state = complete
     } else if (status === 204 || status === 304) {
       this.#state = complete
-      // It speaks of content, and may send some all the same.
-      if (length > 0 || chunked) persistent = false
+      // It speaks of content, and may send some all the same. A 304 speaks of what a 200 would have had: RFC 9110 15.4.5.
+      if (status === 204 && (length > 0 || chunked)) persistent = false
     } else if (chunked) {
       this.#state = inChunkLine
       this.#chunks = new ChunkLines()
