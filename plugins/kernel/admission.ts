@@ -151,6 +151,7 @@ export function openExchange(
     httpVersionMinor,
     h2,
     encrypted: (socket as { encrypted?: boolean } | undefined)?.encrypted === true,
+    trusted: client.trusted,
   }
   const fault = checkRequest(head, settings.limits, checks.underscores)
   let target = fault ?? readTarget(head, checks.policy, settings.limits)

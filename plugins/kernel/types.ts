@@ -9,7 +9,10 @@ import type { Dispatch, Layer, LayerSlot } from '../../src/contract/layer.ts'
 import type { PathRules } from '../../src/http/path-policy.ts'
 
 export interface KernelOptions {
-  /** Peers whose word on the client is believed: addresses or CIDR blocks. Never a hop count. @default none */
+  /**
+   * Peers whose word on the client is believed: addresses or CIDR blocks. Never a hop count. They alone may bring an https
+   * target over a connection without TLS; from anybody else it is 421. @default none
+   */
   readonly trustedProxies?: readonly string[]
   /** Our name in Via and Proxy-Status. Make it unique for loop detection. @default 'sallyport-' and six random letters */
   readonly pseudonym?: string

@@ -16,6 +16,8 @@ export interface RequestHead {
   readonly h2: boolean
   /** The client speaks TLS, with us or with a trusted proxy that says so. Decides the scheme, whatever the target says. */
   readonly encrypted: boolean
+  /** The peer is a proxy that is believed: it may have ended TLS for us. */
+  readonly trusted: boolean
 }
 
 export interface TargetLimits {
@@ -49,6 +51,8 @@ export function readTarget(head: RequestHead, policy: PathPolicy, limits: Target
 
   const named = namedAuthority(head)
   if (named instanceof RequestFault) return named
+
+  if (isMisdirected(head)) return faults.misdirected
 
   const first = url.charCodeAt(0)
   if (first === 0x2f) return build(head, policy, named, url)
@@ -87,6 +91,17 @@ function build(head: RequestHead, policy: PathPolicy, authority: string, pathAnd
     query,
     canonicalPath: canonical,
   })
+}
+
+/**
+ * RFC 9110 7.4: an https resource is for a connection that has been secured, and 421 for any other; a trusted gateway may
+ * have ended TLS before us.
+ */
+function isMisdirected({ h2, url, rawFields, encrypted, trusted }: RequestHead): boolean {
+  if (encrypted || trusted) return false
+  if (!h2) return url.charCodeAt(0) !== 0x2f && url.slice(0, 8).toLowerCase() === 'https://'
+  for (let i = 0; i < rawFields.length; i += 2) if (rawFields[i] === ':scheme') return rawFields[i + 1] === 'https'
+  return false
 }
 
 /** What the fields say about the authority: valid, or empty for an HTTP/1.0 request without Host. */
@@ -151,6 +166,7 @@ const faults = {
   version: new RequestFault('SP_HTTP_VERSION', 'the request line has a version other than HTTP/1.0 and HTTP/1.1'),
   target: new RequestFault('SP_BAD_TARGET', 'the target is neither a path nor an http or https URL'),
   asterisk: new RequestFault('SP_BAD_TARGET', '* is for OPTIONS alone'),
+  misdirected: new RequestFault('SP_MISDIRECTED', 'an https target came over a connection without TLS'),
   fragment: new RequestFault('SP_BAD_TARGET', 'the target has a fragment'),
   query: new RequestFault('SP_BAD_TARGET', 'the query has a space, a control character or a byte above 7E'),
   uriTooLong: new RequestFault('SP_URI_TOO_LONG', 'the target is longer than limits.uriBytes'),

@@ -9,7 +9,16 @@ const limits = { headerBytes: 16_384, headerFields: 100 }
 function head(version: '1.0' | '1.1' | '2', rawFields: readonly string[]): RequestHead {
   const h2 = version === '2'
   const httpVersionMinor = version === '1.1' ? 1 : 0
-  return { method: 'POST', url: '/', rawFields, httpVersionMajor: h2 ? 2 : 1, httpVersionMinor, h2, encrypted: h2 }
+  return {
+    method: 'POST',
+    url: '/',
+    rawFields,
+    httpVersionMajor: h2 ? 2 : 1,
+    httpVersionMinor,
+    h2,
+    encrypted: h2,
+    trusted: false,
+  }
 }
 
 const many = (count: number, name = 'x', value = '') => Array.from({ length: count }, () => [name, value]).flat()

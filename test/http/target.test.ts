@@ -16,6 +16,7 @@ const http1: RequestHead = {
   httpVersionMinor: 1,
   h2: false,
   encrypted: false,
+  trusted: false,
 }
 const http10: RequestHead = { ...http1, httpVersionMinor: 0 }
 const http2: RequestHead = { ...http1, httpVersionMajor: 2, httpVersionMinor: 0, h2: true, encrypted: true }
@@ -37,7 +38,9 @@ const accepted: [source: string, head: RequestHead, change: Partial<RequestHead>
   ['RFC 9112 3.2.4', http1, { url: '*', method: 'OPTIONS' }, { path: '*', canonicalPath: '*' }],
   ['RFC 9112 3.2.4', http1, { url: 'http://b.test', method: 'OPTIONS' }, { path: '*', authority: 'b.test' }],
   ['RFC 9112 3.2.4', http1, { url: 'http://b.test/', method: 'OPTIONS' }, { path: '/' }],
-  ['CVE-2026-3635, scheme of the socket', http1, { url: 'https://b.test/' }, { scheme: 'http' }],
+  ['CVE-2026-3635, scheme of the socket', http1, { url: 'http://b.test/', encrypted: true }, { scheme: 'https' }],
+  ['RFC 9110 7.4, over TLS', http1, { url: 'https://b.test/', encrypted: true }, { scheme: 'https' }],
+  ['RFC 9110 7.4, trusted gateway', http1, { url: 'https://b.test/', trusted: true }, { host: 'b.test' }],
   ['RFC 9110 4.2.2', http1, { encrypted: true }, { scheme: 'https' }],
   ['RFC 9112 3.2, HTTP/1.0', http10, { rawFields: [] }, { authority: '', host: '' }],
   ['RFC 9112 3.2, HTTP/1.0', http10, {}, { host: 'a.test' }],
@@ -78,6 +81,9 @@ const refused: [source: string, head: RequestHead, change: Partial<RequestHead>,
   ['RFC 9110 4.2.4, userinfo', http1, { url: 'http://u:p@b.test/' }, 'SP_BAD_AUTHORITY'],
   ['RFC 9110 4.2.1, no host', http1, { url: 'http:///x' }, 'SP_BAD_AUTHORITY'],
   ['RFC 9110 4.2.1, backslash', http1, { url: 'http://b.test\\@evil/' }, 'SP_BAD_AUTHORITY'],
+  ['RFC 9110 7.4', http1, { url: 'https://b.test/' }, 'SP_MISDIRECTED'],
+  ['RFC 9110 7.4, case', http1, { url: 'HTTPS://b.test/' }, 'SP_MISDIRECTED'],
+  ['RFC 9110 7.4, h2c', http2, { rawFields: pseudo(':authority', 'a'), encrypted: false }, 'SP_MISDIRECTED'],
   ['security A.47', http1, { url: 'ftp://b.test/' }, 'SP_BAD_TARGET'],
   ['security A.47', http1, { url: 'evil:80' }, 'SP_BAD_TARGET'],
   ['RFC 9112 3.2.3, CONNECT', http1, { url: 'evil:80', method: 'CONNECT' }, 'SP_BAD_TARGET'],
