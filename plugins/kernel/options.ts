@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from '../../src/contract/clock.ts'
 import { duration, integer, knownKeys, OptionError, section, size } from '../../src/contract/options.ts'
+import { isToken } from '../../src/http/chars.ts'
 import { type CidrSet, compileCidrs } from '../../src/net/cidr.ts'
 import type { KernelOptions, LimitOptions } from './types.ts'
 
@@ -21,7 +22,6 @@ export interface KernelSettings {
 
 const keys = ['trustedProxies', 'pseudonym', 'limits', 'requestIdField', 'http2', 'drainTimeout', 'clock']
 const clockMethods = ['now', 'wall', 'setTimer', 'clearTimer'] as const
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 /** At least this much, or nothing at all would pass. */
 const leastBytes = 64
@@ -47,7 +47,7 @@ export function readKernelOptions(options: KernelOptions): KernelSettings {
   knownKeys('http2', options.http2 ?? {}, ['maxConcurrentStreams', 'resetBudget', 'resetWindow'])
 
   const pseudonym = options.pseudonym ?? `sallyport-${randomBytes(3).toString('hex')}`
-  if (typeof pseudonym !== 'string' || !token.test(pseudonym)) {
+  if (typeof pseudonym !== 'string' || !isToken(pseudonym)) {
     throw new OptionError('pseudonym', pseudonym, 'give a token: letters, digits, dots and dashes')
   }
   const requestIdField = options.requestIdField ?? 'x-request-id'
@@ -78,5 +78,5 @@ const taken =
   /^(host|content-length|content-type|transfer-encoding|connection|te|trailer|upgrade|expect|via|forwarded|x-forwarded-.*|authorization|proxy-.*|cookie)$/i
 
 function isFreeField(name: unknown): boolean {
-  return typeof name === 'string' && token.test(name) && !taken.test(name)
+  return typeof name === 'string' && isToken(name) && !taken.test(name)
 }

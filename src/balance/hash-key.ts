@@ -1,6 +1,7 @@
 import type { Exchange } from '../contract/exchange.ts'
 import { requestField } from '../contract/exchange.ts'
 import { knownKeys, OptionError } from '../contract/options.ts'
+import { isToken } from '../http/chars.ts'
 import { requestCookie } from '../http/cookie.ts'
 import { normaliseAddress } from '../net/address.ts'
 import { hash32 } from './hash.ts'
@@ -29,7 +30,6 @@ export type HashKeyReader = (exchange: Exchange | undefined) => number | undefin
 
 const right =
   "give 'client', 'path', { field: 'x-user' }, { cookie: 'sid' } or a function of the exchange that returns a text"
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 /** @throws OptionError that names the option */
 export function readHashKey(option: string, given: HashKey = 'client'): HashKeyReader {
@@ -76,7 +76,7 @@ function guarded(fn: (exchange: Exchange) => string | undefined): (exchange: Exc
 }
 
 function checkToken(option: string, given: unknown, what: string): string {
-  if (typeof given === 'string' && token.test(given)) return given
+  if (typeof given === 'string' && isToken(given)) return given
   throw new OptionError(option, given, `give the name of ${what}: letters, digits and some marks, without spaces`)
 }
 

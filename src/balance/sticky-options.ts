@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { duration, flag, knownKeys, OptionError, oneOf } from '../contract/options.ts'
+import { isToken } from '../http/chars.ts'
 
 /** Sticky sessions: a signed cookie takes a client back to the upstream that answered it before. */
 export interface StickyOptions {
@@ -41,13 +42,12 @@ export interface StickySettings {
 
 const options = ['cookie', 'secret', 'maxAge', 'secure', 'httpOnly', 'sameSite', 'path', 'domain'] as const
 const leastSecret = 16
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 /** @throws OptionError that names the option and never says a secret */
 export function readSticky(option: string, given: StickyOptions): StickySettings {
   checkKeys(option, given)
   const cookie = given.cookie ?? 'sallyport'
-  if (typeof cookie !== 'string' || !token.test(cookie)) {
+  if (typeof cookie !== 'string' || !isToken(cookie)) {
     throw new OptionError(`${option}.cookie`, cookie, 'give a name of letters, digits and some marks, without spaces')
   }
   const keys = readSecrets(`${option}.secret`, given.secret)

@@ -2,7 +2,8 @@ import { createSecureContext } from 'node:tls'
 import { flag, knownKeys, OptionError } from '../contract/options.ts'
 import type { UpstreamTls } from '../contract/pool.ts'
 
-const keys: readonly (keyof UpstreamTls)[] = [
+/** What TLS settings may hold. */
+export const tlsKeys: readonly (keyof UpstreamTls)[] = [
   'ca',
   'cert',
   'key',
@@ -18,7 +19,7 @@ const keys: readonly (keyof UpstreamTls)[] = [
  */
 export function readUpstreamTls(option: string, tls: UpstreamTls | undefined): UpstreamTls | undefined {
   if (tls === undefined) return undefined
-  knownKeys(option, tls, keys, true)
+  knownKeys(option, tls, tlsKeys, true)
   flag(`${option}.rejectUnauthorized`, tls.rejectUnauthorized, true)
   const { servername, cert, key } = tls
   if (servername !== undefined && !(typeof servername === 'string' && servername !== '')) {

@@ -1,5 +1,6 @@
 import type { Exchange } from '../contract/exchange.ts'
 import { knownKeys, OptionError } from '../contract/options.ts'
+import { isToken } from './chars.ts'
 import { compileTemplate, type Template } from './template.ts'
 
 /** Changes to the fields of a message. Names are matched without case; values may hold facts: `{upstream}`. */
@@ -33,7 +34,8 @@ interface Line {
   readonly template: Template
 }
 
-const framing: ReadonlySet<string> = new Set([
+/** Fields that frame or route a message, in lower case: who sends it writes them. */
+export const framing: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'expect',
@@ -210,7 +212,7 @@ function checkName(option: string, given: unknown, name: string): string {
 }
 
 function checkToken(option: string, given: unknown, name: string): void {
-  if (typeof name !== 'string' || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+  if (typeof name !== 'string' || !isToken(name)) {
     throw new OptionError(option, given, 'a field name is a token: letters, digits and some marks, without spaces')
   }
 }

@@ -1,5 +1,5 @@
 import type { ProxyError } from '../contract/errors.ts'
-import { hexValue, isTextChar } from './http1-chars.ts'
+import { hexValue, isTextChar } from '../http/chars.ts'
 import { fault } from './http1-fields.ts'
 
 /** Bytes of the extensions of one chunk, and of all chunks of an answer. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ProxyError } from '../contract/errors.ts'
-import { isTextChar, isTokenChar } from './http1-chars.ts'
+import { isTextChar, isTokenChar } from '../http/chars.ts'
 
 const tab = 9
 const lf = 10

@@ -2,8 +2,9 @@ import { stringify } from 'node:querystring'
 import { ProxyError } from '../contract/errors.ts'
 import type { DispatchOptions } from '../contract/layer.ts'
 import type { Upstream } from '../contract/pool.ts'
+import { isText, isToken } from '../http/chars.ts'
+import { isField } from '../http/hop-by-hop.ts'
 import type { Content } from './http1-body.ts'
-import { isText, isToken } from './http1-chars.ts'
 
 /** The head of a request, ready to be written as latin1. */
 export interface RequestHead {
@@ -102,28 +103,23 @@ function kindOf(name: string): number {
   if (!isToken(name)) throw bad('field', name)
   switch (name.length) {
     case 4:
-      return is(name, 'host') ? host : other
+      return isField(name, 'host') ? host : other
     case 6:
-      return is(name, 'expect') ? refused : other
+      return isField(name, 'expect') ? refused : other
     case 7:
-      return is(name, 'upgrade') ? refused : other
+      return isField(name, 'upgrade') ? refused : other
     case 10:
-      if (is(name, 'connection')) return connection
-      return is(name, 'keep-alive') ? refused : other
+      if (isField(name, 'connection')) return connection
+      return isField(name, 'keep-alive') ? refused : other
     case 12:
-      return is(name, 'content-type') ? contentType : other
+      return isField(name, 'content-type') ? contentType : other
     case 14:
-      return is(name, 'content-length') ? contentLength : other
+      return isField(name, 'content-length') ? contentLength : other
     case 17:
-      return is(name, 'transfer-encoding') ? refused : other
+      return isField(name, 'transfer-encoding') ? refused : other
     default:
       return other
   }
-}
-
-function is(name: string, lower: string): boolean {
-  // The first letter settles most of it without making a new string.
-  return (name.charCodeAt(0) | 32) === lower.charCodeAt(0) && name.toLowerCase() === lower
 }
 
 function isClose(value: string): boolean {

@@ -1,4 +1,4 @@
-import { isTextChar } from './http1-chars.ts'
+import { isTextChar } from '../http/chars.ts'
 import { ChunkLines } from './http1-chunks.ts'
 import { type FieldLines, fault, readFieldLines } from './http1-fields.ts'
 import { latin1, maxSectionSize, Section } from './http1-section.ts'

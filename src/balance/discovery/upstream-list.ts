@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { flag, integer, knownKeys, OptionError } from '../../contract/options.ts'
 import type { UpstreamTls } from '../../contract/pool.ts'
 import type { UpstreamOptions } from '../options.ts'
+import { tlsKeys } from '../upstream-tls.ts'
 import { readWeight } from '../weight.ts'
 
 /** Upstreams that one list may have. */
@@ -19,16 +20,6 @@ const keys: readonly (keyof UpstreamOptions)[] = [
   'http2',
   'tls',
   'address',
-]
-
-const tlsKeys: readonly (keyof UpstreamTls)[] = [
-  'ca',
-  'cert',
-  'key',
-  'passphrase',
-  'servername',
-  'rejectUnauthorized',
-  'minVersion',
 ]
 
 /**

@@ -1,20 +1,6 @@
 import { OptionError } from '../../contract/options.ts'
-
-/** They frame the message, or have an option of their own. */
-const ours: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'content-type',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
+import { isText, isToken } from '../../http/chars.ts'
+import { framing } from '../../http/field-rules.ts'
 
 /**
  * The fields of a check as a flat array. Values are never told in an error: they may be secrets.
@@ -27,14 +13,16 @@ export function readCheckFields(option: string, given: Readonly<Record<string, s
   }
   return Object.entries(given).flatMap(([name, value]) => {
     const where = `${option}.${name}`
-    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {
+    if (!isToken(name)) {
       throw new OptionError(where, undefined, 'a field name is a token: letters, digits and some marks, without spaces')
     }
-    if (ours.has(name.toLowerCase())) {
-      const better = name.toLowerCase() === 'host' ? "use the option 'host'" : 'the check writes this field itself'
+    const lower = name.toLowerCase()
+    // A check has no content.
+    if (framing.has(lower) || lower === 'content-type') {
+      const better = lower === 'host' ? "use the option 'host'" : 'the check writes this field itself'
       throw new OptionError(where, undefined, better)
     }
-    if (typeof value !== 'string' || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value) || value !== value.trim()) {
+    if (typeof value !== 'string' || !isText(value) || value !== value.trim()) {
       throw new OptionError(where, undefined, 'give text of one line, without spaces around it')
     }
     return [name, value]

@@ -1,10 +1,10 @@
 import { type Exchange, requestField } from '../../contract/exchange.ts'
 import { knownKeys, OptionError } from '../../contract/options.ts'
+import { isToken } from '../../http/chars.ts'
 import { requestCookie } from '../../http/cookie.ts'
 import type { SplitMatch } from './split-options.ts'
 
 const right = "give { field: 'x-canary', value: '1' } or { cookie: 'canary' }"
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 /**
  * Whether an exchange is what the rule looks for.
@@ -17,7 +17,7 @@ export function readMatch(option: string, given: SplitMatch): (exchange: Exchang
   if ((field === undefined) === (cookie === undefined)) throw new OptionError(option, given, right)
   const kind = field === undefined ? 'cookie' : 'field'
   const name = field ?? cookie
-  if (typeof name !== 'string' || !token.test(name)) {
+  if (typeof name !== 'string' || !isToken(name)) {
     throw new OptionError(`${option}.${kind}`, name, `give the name of a ${kind}, without spaces`)
   }
   const matches = readValue(`${option}.value`, value)
