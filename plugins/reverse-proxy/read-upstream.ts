@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify'
-import { readUrl } from '../../src/balance/discovery/upstream-list.ts'
 import type { UpstreamOptions } from '../../src/balance/options.ts'
 import type { PoolOptions } from '../../src/balance/pool-options.ts'
 import { type RetrySettings, readRetry } from '../../src/balance/retry/options.ts'
@@ -11,6 +10,7 @@ import type { Exchange } from '../../src/contract/exchange.ts'
 import type { Mirror } from '../../src/contract/mirror.ts'
 import { flag, OptionError } from '../../src/contract/options.ts'
 import type { Pool, RetryPolicy, Upstream, UpstreamSettings } from '../../src/contract/pool.ts'
+import { placeOf, readOriginUrl } from '../../src/http/origin-url.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { ProxyRouteOptions, UpstreamChooser } from './options.ts'
 
@@ -75,7 +75,7 @@ function readList(
   const places = new Set<string>()
   return urls.map((url: string, i) => {
     const at = typeof upstream === 'string' ? 'upstream' : `upstream[${i}]`
-    const place = readUrl(at, url)
+    const place = placeOf(readOriginUrl(at, url))
     if (places.has(place)) throw new OptionError(at, url, 'it stands in the list twice; give it a weight instead')
     places.add(place)
     if (weights === undefined) return { url }

@@ -1,10 +1,10 @@
 import { isatty } from 'node:tty'
-import { readUrl as placeOf } from '../balance/discovery/upstream-list.ts'
 import { readHealth } from '../balance/health/options.ts'
 import type { PolicyName } from '../balance/policy/policies.ts'
 import { duration, OptionError } from '../contract/options.ts'
 import type { Upstream } from '../contract/pool.ts'
 import type { FieldRules } from '../http/field-rules.ts'
+import { placeOf, readOriginUrl } from '../http/origin-url.ts'
 import { compileCidrs } from '../net/cidr.ts'
 import { createUpstream } from '../upstream/origin.ts'
 import { parseHeaderRules } from './header-rules.ts'
@@ -92,7 +92,7 @@ function readUrls(urls: readonly string[], http2: boolean): readonly Upstream[] 
   const places = new Set<string>()
   return urls.map((url) => {
     const upstream = readUrl(url, http2)
-    const place = placeOf('--to', url)
+    const place = placeOf(readOriginUrl('--to', url))
     if (places.has(place))
       throw new OptionError('--to', url, 'it is given twice; --weight gives one more than the others')
     places.add(place)

@@ -1,6 +1,7 @@
 import dns from 'node:dns'
 import { isIP } from 'node:net'
 import { knownKeys, OptionError } from '../../contract/options.ts'
+import { readOriginUrl } from '../../http/origin-url.ts'
 import {
   type AddressMemory,
   type AddressRecords,
@@ -14,7 +15,6 @@ import type { Discovery, DiscoveryTools } from './discovery.ts'
 import { DnsFailure } from './dns-failure.ts'
 import { type DnsCommonSettings, dnsKeys, holdsFor, readDnsCommon, retryOf } from './dns-settings.ts'
 import { type Found, refreshLoop } from './refresh-loop.ts'
-import { readUrl } from './upstream-list.ts'
 
 export interface DnsSettings extends DnsCommonSettings {
   readonly kind: 'dns'
@@ -29,15 +29,15 @@ export type Lookup = (host: string, family: 0 | 4 | 6) => Promise<readonly strin
 export function readDnsDiscovery(option: string, given: DnsDiscoverOptions): DnsSettings {
   knownKeys(option, given, ['dns', ...dnsKeys])
   const where = `${option}.dns`
-  const parsed = URL.parse(readUrl(where, given.dns))
-  if (parsed === null || parsed.hostname === '') {
+  const { url } = readOriginUrl(where, given.dns)
+  if (url === undefined) {
     throw new OptionError(where, given.dns, "give an http or https URL with a name, such as 'http://api.internal:3000'")
   }
   return Object.freeze({
     ...readDnsCommon(option, given),
     kind: 'dns',
     url: given.dns,
-    host: parsed.hostname.replace(/^\[|\]$/g, ''),
+    host: url.hostname.replace(/^\[|\]$/g, ''),
   })
 }
 

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { isIP } from 'node:net'
 import { flag, integer, knownKeys, OptionError } from '../../contract/options.ts'
 import type { UpstreamTls } from '../../contract/pool.ts'
+import { placeOf, readOriginUrl } from '../../http/origin-url.ts'
 import type { UpstreamOptions } from '../options.ts'
 import { tlsKeys } from '../upstream-tls.ts'
 import { readWeight } from '../weight.ts'
@@ -35,7 +36,7 @@ export function readUpstreamList(option: string, given: unknown): readonly Upstr
   return given.map((entry: unknown, i) => {
     const at = `${option}[${i}]`
     const upstream = readUpstream(at, entry)
-    const place = `${readUrl(`${at}.url`, upstream.url)} ${upstream.address ?? ''}`
+    const place = `${placeOf(readOriginUrl(`${at}.url`, upstream.url))} ${upstream.address ?? ''}`
     if (places.has(place)) throw new OptionError(`${at}.url`, upstream.url, 'it is in the list already')
     places.add(place)
     return upstream
@@ -63,7 +64,7 @@ export function readUpstream(option: string, given: unknown): UpstreamOptions {
   const options = (typeof given === 'string' ? { url: given } : given) as UpstreamOptions
   knownKeys(option, options, keys)
   const { weight, locality, address, tls } = options
-  readUrl(`${option}.url`, options.url)
+  readOriginUrl(`${option}.url`, options.url)
   if (weight !== undefined) readWeight(`${option}.weight`, weight)
   integer(`${option}.priority`, options.priority, 0)
   if (flag(`${option}.backup`, options.backup, false) && options.priority !== undefined) {
@@ -97,21 +98,4 @@ function readTls(option: string, tls: UpstreamTls): void {
 
 function text(option: string, given: unknown): void {
   if (typeof given !== 'string' || given === '') throw new OptionError(option, given, 'give text')
-}
-
-const unix = /^(?:unix|http\+unix|unix\+http):(?:\/\/)?(\/[^?#]*)$/
-
-/** One spelling for one place, so that the same one twice is seen. */
-export function readUrl(option: string, url: unknown): string {
-  const right = "give an http or https URL such as 'http://127.0.0.1:3000', or 'http+unix:/path/to.sock'"
-  const socket = typeof url === 'string' ? unix.exec(url)?.[1] : undefined
-  if (socket !== undefined) return `unix:${socket}`
-  const parsed = typeof url === 'string' ? URL.parse(url) : null
-  if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.port === '0') {
-    throw new OptionError(option, url, right)
-  }
-  if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
-    throw new OptionError(option, parsed.host, `no credentials, query or fragment here; ${right}`)
-  }
-  return parsed.href
 }
