@@ -1,5 +1,5 @@
 // A registration of @fastify/http-proxy, and the same in sallyport. The tables are in docs/migration.md.
-import Fastify from 'fastify'
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import kernel, { serverOptions } from '../plugins/kernel/index.ts'
 import reverseProxy from '../plugins/reverse-proxy/index.ts'
 
@@ -39,10 +39,7 @@ await app.register(reverseProxy, {
   // WebSocket, HTTP/2 from clients, trailers, 103 and every method are on by themselves.
 })
 
-async function authenticate(
-  request: { headers: { authorization?: string } },
-  reply: { code(status: number): { send(body: object): unknown } },
-): Promise<unknown> {
+async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   if (request.headers.authorization === undefined) return reply.code(401).send({ error: 'who are you?' })
   return undefined
 }

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { PoolOptions } from '../../src/balance/pool-options.ts'
 import type { RetryOptions } from '../../src/balance/retry/options.ts'
 import type { MirrorOptions } from '../../src/balance/shape/mirror-options.ts'
@@ -6,8 +6,9 @@ import type { SplitOptions } from '../../src/balance/shape/split-options.ts'
 import type { UpstreamTls } from '../../src/contract/pool.ts'
 import type { FieldRules } from '../../src/http/field-rules.ts'
 import type { PathRules } from '../../src/http/path-policy.ts'
+import type { CookieRewrite } from '../../src/http/set-cookie.ts'
 
-export type { FieldRules, PathRules }
+export type { CookieRewrite, FieldRules, PathRules }
 
 export interface TimeoutOptions {
   /** For a connection to stand. @default '5s' */
@@ -32,13 +33,6 @@ export interface UpgradeOptions {
   readonly idleTimeout?: number | string | false
   /** Closes an upgraded connection at this age. @default false */
   readonly maxLifetime?: number | string | false
-}
-
-export interface CookieRewrite {
-  /** Domain of a Set-Cookie: from key to value; `''` removes the attribute; the key `*` matches any. */
-  readonly domain?: Readonly<Record<string, string>>
-  /** Path of a Set-Cookie: the longest key that is a prefix is replaced by its value. */
-  readonly path?: Readonly<Record<string, string>>
 }
 
 /** Chooses an upstream for one request: its URL. A promise is fine. Throwing answers 502. */
@@ -104,8 +98,8 @@ export interface ReverseProxyOptions extends ProxyRouteOptions {
   readonly httpMethods?: readonly string[]
   /** Fastify route constraints, such as `{ host: 'a.test' }`. */
   readonly constraints?: Record<string, unknown>
-  // biome-ignore lint/suspicious/noExplicitAny: Fastify's own hook types carry four type parameters that do not matter here
-  readonly preHandler?: any
+  /** Runs before the request is sent on, one or a list, as in a route of Fastify. */
+  readonly preHandler?: RouteOptions['preHandler']
   /** The route's own `config`, beside `proxy`. */
   readonly config?: Readonly<Record<string, unknown>>
 }

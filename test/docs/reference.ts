@@ -62,6 +62,7 @@ none, which is any. \`by\`, like \`hashKey\` of a pool, is \`'client'\` (its add
   ['Mirror', 'The value of `mirror` of a route.', 'src/balance/shape/mirror-options.ts'],
   ['Path rules', 'The value of `paths`.', 'src/http/path-policy.ts'],
   ['Field rules', 'The value of `requestFields` and `responseFields`.', 'src/http/field-rules.ts'],
+  ['Cookie rewriting', 'The value of `rewriteCookies`.', 'src/http/set-cookie.ts'],
   ['Upstream TLS', 'The value of `tls`.', 'src/contract/pool.ts'],
   ['Kernel', '`app.register(kernel, options)`.', 'plugins/kernel/types.ts'],
   ['Access log', '`app.register(observe, options)`.', 'plugins/observe/options.ts'],
