@@ -1,6 +1,7 @@
 import { OptionError } from '../contract/options.ts'
 import type { Upstream, UpstreamSettings } from '../contract/pool.ts'
 import { Breaker } from './breaker.ts'
+import { mostUpstreams } from './discovery/upstream-list.ts'
 import { checkUpstream } from './health/check-upstream.ts'
 import { Member } from './member.ts'
 import type { UpstreamOptions } from './options.ts'
@@ -58,6 +59,9 @@ export class Membership {
 
   /** @throws OptionError for what is no upstream, and for one that is there */
   add(option: string, given: UpstreamOptions, source: Source): Member {
+    if (this.#members.size >= mostUpstreams) {
+      throw new OptionError(option, given.url, `a pool holds at most ${mostUpstreams} upstreams`)
+    }
     const member = this.#build(option, given)
     if (this.#members.has(member.id)) {
       throw new OptionError(

@@ -67,3 +67,15 @@ test('priority, locality and maxRequests change in place', () => {
   assert.equal(membership.get('a:80'), before)
   assert.deepEqual([before?.priority, before?.locality, before?.maxRequests], [1, 'eu', 2])
 })
+
+test('a pool has an end: 10,000 upstreams, however they came', () => {
+  const membership = membershipWith()
+  membership.replace(
+    'discover',
+    Array.from({ length: 9_999 }, (_, i) => ({ url: `http://a:${i + 1}` })),
+  )
+  membership.add('upstream', { url: 'http://b' }, 'api')
+
+  assert.throws(() => membership.add('upstream', { url: 'http://c' }, 'api'), /at most 10000 upstreams/)
+  assert.equal(membership.all().length, 10_000)
+})

@@ -51,7 +51,7 @@ function createQuery({ name, type }: DnsQuestion): Query {
 }
 
 /** Names are compared without regard to case or the last dot (RFC 4343). */
-export function sameName(a: string, b: string): boolean {
+function sameName(a: string, b: string): boolean {
   return canonicalName(a) === canonicalName(b)
 }
 

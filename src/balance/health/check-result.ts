@@ -25,7 +25,7 @@ export const pass = (reason: string): CheckResult => ({ outcome: 'pass', reason 
 export const fail = (reason: string): CheckResult => ({ outcome: 'fail', reason })
 
 /** `2 s`, `150 ms`. */
-export function inWords(ms: number): string {
+function inWords(ms: number): string {
   return ms >= 1000 && ms % 100 === 0 ? `${ms / 1000} s` : `${ms} ms`
 }
 

@@ -12,7 +12,7 @@ import { type CreatePolicy, usable } from './policy.ts'
  */
 export const rendezvous: CreatePolicy = (settings) => hashPolicy(settings, rendezvousTable)
 
-export function rendezvousTable(members: readonly Member[]): HashTable {
+function rendezvousTable(members: readonly Member[]): HashTable {
   const count = members.length
   const first = Uint32Array.from(members, ({ upstream }) => hash32(identityOf(upstream)))
   const second = Uint32Array.from(members, ({ upstream }) => hash32(identityOf(upstream), 1))

@@ -16,7 +16,7 @@ const mostPoints = 2 ** 18
  */
 export const ringHash: CreatePolicy = (settings) => hashPolicy(settings, ringTable)
 
-export function ringTable(members: readonly Member[]): HashTable {
+function ringTable(members: readonly Member[]): HashTable {
   const { points, owners, starts, shift } = buildRing(members)
 
   return function ringLookup(hash, ask) {
