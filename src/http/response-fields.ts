@@ -1,12 +1,12 @@
 import type { Exchange } from '../contract/exchange.ts'
 import type { Upstream } from '../contract/pool.ts'
+import { isText } from './chars.ts'
 import { compileFieldRules, type FieldRules, type RuleSet } from './field-rules.ts'
 import { dropNominated, nominated } from './hop-by-hop.ts'
 import { withLine } from './list-field.ts'
 import { type PathMapping, rewriteLocation, rewriteRefresh } from './location.ts'
 import * as kind from './response-kind.ts'
 import { type CookieRewrite, type CookieRewriter, compileCookieRewrite } from './set-cookie.ts'
-import { isFieldValue } from './template.ts'
 import { type ViaMembers, viaMember, viaMembers } from './via.ts'
 
 export interface ResponseFieldOptions {
@@ -67,7 +67,7 @@ export function buildResponseFields(
     const rawValue = raw[i + 1] as Buffer | string
     let value = typeof rawValue === 'string' ? rawValue : kind.latin1(rawValue)
     // No parser lets one through. Should one ever, the line is lost and not the client.
-    if (!isFieldValue(value)) continue
+    if (!isText(value)) continue
     switch (known.kind) {
       case kind.plain:
         break

@@ -1,6 +1,7 @@
 import type { Exchange } from '../contract/exchange.ts'
 import { factReader, factTable } from '../contract/facts.ts'
 import { nearest, OptionError } from '../contract/options.ts'
+import { isText } from './chars.ts'
 
 /** A field value with facts in it, read at boot. */
 export interface Template {
@@ -77,14 +78,5 @@ function joined(pieces: readonly Piece[]): Template['evaluate'] {
 
 /** Without what would end a field line, or make Node refuse to send it. */
 function clean(value: string): string {
-  return isFieldValue(value) ? value : value.replace(/[^\t\x20-\x7e\x80-\xff]/g, '')
-}
-
-/** Could the text stand in a field line as it is: no control characters, and nothing past latin1? RFC 9110 5.5. */
-export function isFieldValue(value: string): boolean {
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i)
-    if ((code < 32 && code !== 9) || code === 127 || code > 255) return false
-  }
-  return true
+  return isText(value) ? value : value.replace(/[^\t\x20-\x7e\x80-\xff]/g, '')
 }

@@ -1,6 +1,6 @@
+import { isText } from './chars.ts'
 import { isHopByHop } from './hop-by-hop.ts'
 import { latin1 } from './response-kind.ts'
-import { isFieldValue } from './template.ts'
 
 /**
  * The trailers that may go on, as a flat array, from the raw list of the upstream's. Forbidden ones and pseudo fields are left out: a
@@ -11,7 +11,7 @@ export function buildTrailers(raw: readonly (Buffer | string)[]): string[] {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = text(raw[i] as Buffer | string)
     const value = text(raw[i + 1] as Buffer | string)
-    if (name !== '' && !isForbiddenTrailer(name) && isFieldValue(value)) fields.push(name, value)
+    if (name !== '' && !isForbiddenTrailer(name) && isText(value)) fields.push(name, value)
   }
   return fields
 }
