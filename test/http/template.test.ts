@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OptionError } from '../../src/contract/options.ts'
-import { compileTemplate, isFieldValue } from '../../src/http/template.ts'
+import { compileTemplate } from '../../src/http/template.ts'
 import { exchangeWith } from './exchange-with.ts'
 
 test('facts, literal braces and plain text are put together', () => {
@@ -57,9 +57,4 @@ test('a lone brace, a control character and what is no text are errors', () => {
     assert.throws(() => compileTemplate('o', text), OptionError, JSON.stringify(text))
   }
   assert.throws(() => compileTemplate('o', 7 as unknown as string), OptionError)
-})
-
-test('a field value holds tabs and bytes past 0x7f, and no control characters', () => {
-  for (const value of ['', 'a\tb', '\x80\xff']) assert.equal(isFieldValue(value), true, JSON.stringify(value))
-  for (const value of ['\r', '\n', '\0', '\x01', '\x7f', '\u0100']) assert.equal(isFieldValue(value), false)
 })
