@@ -35,6 +35,13 @@ export function mix32(h: number): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
+/**
+ * Trials that each decide one thing about a key: the side of a split, the level and locality of a pool, whether it goes to
+ * one that starts slowly. No two are the same, or all of a canary's keys would meet in one locality. Small numbers are left
+ * to those who look for another member.
+ */
+export const trials = { side: 0x6a09e667, level: 0x2545f491, start: 0x51ed270b } as const
+
 /** The hash of another trial for the same key, the first being 1. Tells nothing of the key's other trials. */
 export function rehash(hash: number, trial: number): number {
   return mix32(hash + Math.imul(trial, 0x9e3779b9))

@@ -1,7 +1,7 @@
 import type { Timer } from '../contract/clock.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { Ask, Lease, Pool, RetryPolicy, Upstream } from '../contract/pool.ts'
-import { rehash } from './hash.ts'
+import { rehash, trials } from './hash.ts'
 import { type LeaseOwner, MemberLease } from './lease.ts'
 import { Levels } from './levels.ts'
 import type { Member } from './member.ts'
@@ -23,8 +23,6 @@ export function createPool(name: string, options: PoolOptions, tools: PoolTools,
   return new LivePool(name, readPool(option, options), tools)
 }
 
-/** Keeps the number that draws a level apart from those that the policies make of a hash. */
-const levelTrial = 0x2545f491
 /** Milliseconds. A failure that took less says nothing of an upstream that has not answered yet: it would look quick. */
 const longFailure = 1000
 
@@ -86,7 +84,7 @@ export class LivePool extends PoolMembers implements Pool, LeaseOwner {
     // One key goes to one level and one locality too, as long as their health stays as it is.
     const hash = this.settings.hashKey(ask.exchange) ?? Math.floor(draw * 2 ** 32)
     this.#policyAsk.hash = hash
-    return this.#levels.pick(this.#policyAsk, rehash(hash, levelTrial) / 2 ** 32)
+    return this.#levels.pick(this.#policyAsk, rehash(hash, trials.level) / 2 ** 32)
   }
 
   #take(member: Member, { exchange }: Ask, now: number): Lease {

@@ -1,4 +1,4 @@
-import { rehash } from '../hash.ts'
+import { rehash, trials } from '../hash.ts'
 import type { Member } from '../member.ts'
 import { LoadBounds } from './bounded-load.ts'
 import { type BuildTable, type HashTable, inOrder } from './hash-table.ts'
@@ -6,8 +6,6 @@ import type { Policy, PolicyAsk, PolicySettings } from './policy.ts'
 
 /** Jumps before all are looked at in turn. Enough where two thirds of the group are at their bound. */
 const jumps = 16
-/** Keeps the number that decides about slow start apart from those that choose. */
-const startTrial = 0x51ed270b
 
 /**
  * A policy over a table, which is built at the first pick after a change.
@@ -33,7 +31,7 @@ export function hashPolicy({ boundedLoad, slowStart }: PolicySettings, build: Bu
     if (bounds?.reached(member)) return false
     if (member.rampSince === undefined || slowStart === undefined) return true
     // By keys, not by chance: as its share grows it gets more keys, and keeps those that it has.
-    return rehash(ask.hash, startTrial) * member.weight < member.weightAt(ask.now, slowStart) * 2 ** 32
+    return rehash(ask.hash, trials.start) * member.weight < member.weightAt(ask.now, slowStart) * 2 ** 32
   }
 
   return {

@@ -1,7 +1,7 @@
 import type { Exchange } from '../../contract/exchange.ts'
 import { knownKeys, OptionError } from '../../contract/options.ts'
 import type { Pool } from '../../contract/pool.ts'
-import { rehash } from '../hash.ts'
+import { rehash, trials } from '../hash.ts'
 import { type HashKeyReader, readHashKey } from '../hash-key.ts'
 import type { SplitOptions, SplitRule, SplitShare } from './split-options.ts'
 import { readMatch } from './split-rule.ts'
@@ -26,9 +26,6 @@ export interface SplitTools {
   readonly random: () => number
 }
 
-/** Sides are drawn from another number than the pool's policy sees, or a canary would use one corner of its ring alone. */
-const sideTrial = 0x2545f491
-
 /** @throws OptionError for what is not right */
 export function readSplit(option: string, given: SplitOptions, tools: SplitTools): Split {
   knownKeys(option, given, ['pools', 'rules', 'by'])
@@ -46,7 +43,7 @@ export function readSplit(option: string, given: SplitOptions, tools: SplitTools
         for (const { matches, pool } of rules) if (matches(exchange)) return pool
       }
       const key = keyOf?.(exchange)
-      const place = key === undefined ? random() : rehash(key, sideTrial) / 2 ** 32
+      const place = key === undefined ? random() : rehash(key, trials.side) / 2 ** 32
       const total = sums[sums.length - 1] as number
       const at = sums.findIndex((sum) => place * total < sum)
       // Rounding may put the place on the last sum itself.

@@ -6,6 +6,7 @@ import { OptionError } from '../../../src/contract/options.ts'
 import type { Pool } from '../../../src/contract/pool.ts'
 import { exchangeWith } from '../../http/exchange-with.ts'
 import { seededRandom } from '../policy/seeded-random.ts'
+import { counted, poolBed } from '../pool-bed.ts'
 
 const named = new Map<string, Pool>()
 
@@ -96,6 +97,23 @@ test('by a key, one client stays on its side, and the sides have their shares', 
   assert.deepEqual(again, first)
   const canary = first.filter((name) => name === 'canary').length
   assert.ok(canary > 850 && canary < 1150, `${canary} of 5000`)
+})
+
+test('a canary that hashes the same key uses all of its localities', () => {
+  const { pool } = poolBed({
+    policy: 'ring-hash',
+    upstreams: ['east', 'west'].map((locality) => ({ url: `http://${locality}`, locality })),
+  })
+  const split = splitOf({ ...stableAndCanary(10), by: 'client' })
+  const canary = Array.from({ length: 5000 }, (_, i) => clientAt(i)).filter(
+    (one) => split.choose(one).name === 'canary',
+  )
+
+  const names = canary.map((exchange) => pool.pick({ exchange, tried: [] })?.upstream.name ?? 'nobody')
+
+  const { 'east:80': east = 0, 'west:80': west = 0 } = counted(names)
+  assert.ok(canary.length > 400)
+  assert.ok(east > canary.length / 3 && west > canary.length / 3, `east ${east}, west ${west}`)
 })
 
 test('an exchange without the key is drawn by chance', () => {
