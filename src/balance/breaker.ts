@@ -1,4 +1,4 @@
-import { duration, integer, OptionError, section } from '../contract/options.ts'
+import { duration, integer, OptionError, section, time } from '../contract/options.ts'
 
 /** Circuit breaker of each upstream. Outlier ejection judges by comparison; a breaker judges an upstream alone. */
 export interface BreakerOptions {
@@ -94,8 +94,7 @@ export class Breaker {
 export function readBreaker(option: string, given: BreakerOptions | boolean | undefined): BreakerSettings | undefined {
   if (given === undefined || given === false) return undefined
   const whole = given === true ? {} : section(option, given, ['failures', 'open', 'maxOpen'])
-  const open = duration(`${option}.open`, whole.open, 5000)
-  if (open === 0) throw new OptionError(`${option}.open`, whole.open, "give a time, such as '5s'; false is no breaker")
+  const open = time(`${option}.open`, whole.open, 5000)
   const maxOpen = duration(`${option}.maxOpen`, whole.maxOpen, Math.max(60_000, open))
   if (maxOpen < open) throw new OptionError(`${option}.maxOpen`, whole.maxOpen, `give at least 'open', ${open} ms`)
   return Object.freeze({ failures: integer(`${option}.failures`, whole.failures, 5, 1), open, maxOpen })

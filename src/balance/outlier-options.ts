@@ -1,4 +1,4 @@
-import { duration, integer, OptionError, section } from '../contract/options.ts'
+import { duration, integer, OptionError, section, time } from '../contract/options.ts'
 
 /**
  * Passive health: upstreams that do worse than the others are ejected for a time that grows (Envoy's outlier model, and two
@@ -191,12 +191,6 @@ function readLatency(option: string, given: OutlierLatencyOptions | false | unde
 
 function inARow(option: string, given: number | false | undefined, byDefault: number): number {
   return given === false ? 0 : integer(option, given, byDefault, 1)
-}
-
-function time(option: string, given: number | string | undefined, byDefault: number): number {
-  const ms = duration(option, given, byDefault)
-  if (ms === 0) throw new OptionError(option, given, "give a time, such as '10s'")
-  return ms
 }
 
 function percent(option: string, given: number | undefined, byDefault: number): number {

@@ -1,4 +1,4 @@
-import { duration, flag, integer, knownKeys, nearest, OptionError, section } from '../contract/options.ts'
+import { between, flag, integer, knownKeys, OptionError, oneOf, section, time } from '../contract/options.ts'
 import type { UpstreamTls } from '../contract/pool.ts'
 import { type BreakerOptions, type BreakerSettings, readBreaker } from './breaker.ts'
 import { type DiscoverOptions, type DiscoverySettings, readDiscovery } from './discovery/discovery.ts'
@@ -121,7 +121,7 @@ export function readPool(option: string, given: PoolOptions): PoolSettings {
   if (fixed.length === 0 && discover === undefined) {
     throw new OptionError(`${option}.upstreams`, upstreams, 'give at least one URL')
   }
-  const policy = readPolicy(`${option}.policy`, given.policy)
+  const policy = oneOf(`${option}.policy`, given.policy, policyNames[0], policyNames)
   checkHashOptions(option, given, policy)
   return Object.freeze({
     option,
@@ -141,19 +141,11 @@ export function readPool(option: string, given: PoolOptions): PoolSettings {
     panicThreshold: between(`${option}.panicThreshold`, given.panicThreshold, 50, 0, 100),
     overprovisioning: between(`${option}.overprovisioning`, given.overprovisioning, 1.4, 1, 100),
     localities: readLocalities(`${option}.localities`, given.localities),
-    maxRequests: limit(`${option}.maxRequests`, given.maxRequests, Number.POSITIVE_INFINITY),
-    maxConnections: limit(`${option}.maxConnections`, given.maxConnections, 4096),
+    maxRequests: integer(`${option}.maxRequests`, given.maxRequests, Number.POSITIVE_INFINITY, 1),
+    maxConnections: integer(`${option}.maxConnections`, given.maxConnections, 4096, 1),
     http2: flag(`${option}.http2`, given.http2, false),
     tls: readUpstreamTls(`${option}.tls`, given.tls),
   })
-}
-
-function readPolicy(option: string, given: PolicyName | undefined): PolicyName {
-  if (given === undefined) return policyNames[0]
-  if (policyNames.includes(given)) return given
-  const near = typeof given === 'string' ? nearest(given, policyNames) : undefined
-  const all = policyNames.map((name) => `'${name}'`).join(', ')
-  throw new OptionError(option, given, near === undefined ? `give one of ${all}` : `did you mean '${near}'?`)
 }
 
 /** They would do nothing, and nobody would know. */
@@ -170,16 +162,6 @@ function checkHashOptions(option: string, given: PoolOptions, policy: PolicyName
   }
 }
 
-function limit(option: string, given: number | undefined, byDefault: number): number {
-  return given === undefined ? byDefault : integer(option, given, 0, 1)
-}
-
-function between(option: string, given: number | undefined, byDefault: number, least: number, most: number): number {
-  if (given === undefined) return byDefault
-  if (typeof given === 'number' && given >= least && given <= most) return given
-  throw new OptionError(option, given, `give a number from ${least} to ${most}`)
-}
-
 function readBound(option: string, given: number | false | undefined): number | undefined {
   return given === undefined || given === false ? undefined : between(option, given, 1.5, 1, 100)
 }
@@ -187,13 +169,10 @@ function readBound(option: string, given: number | false | undefined): number | 
 function readQueue(option: string, given: QueueOptions | boolean | undefined): QueueSettings | undefined {
   if (given === undefined || given === false) return undefined
   const { size, timeout } = given === true ? {} : section(option, given, ['size', 'timeout'])
-  const settings = {
+  return Object.freeze({
     size: integer(`${option}.size`, size, 1024, 1),
-    timeout: duration(`${option}.timeout`, timeout, 5000),
-  }
-  if (settings.timeout === 0)
-    throw new OptionError(`${option}.timeout`, timeout, 'give a time: nobody may wait for ever')
-  return Object.freeze(settings)
+    timeout: time(`${option}.timeout`, timeout, 5000, 'give a time: nobody may wait for ever'),
+  })
 }
 
 function readLocalities(

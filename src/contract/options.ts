@@ -93,6 +93,18 @@ export function duration(option: string, given: number | string | false | undefi
   return ms
 }
 
+/** Milliseconds of a duration that cannot be off. `right` says why, and what to give. */
+export function time(
+  option: string,
+  given: number | string | undefined,
+  byDefault: number,
+  right = "give more than 0, such as '5s'",
+): number {
+  const ms = duration(option, given, byDefault)
+  if (ms === 0) throw new OptionError(option, given, right)
+  return ms
+}
+
 const sizeUnits: Readonly<Record<string, number>> = { b: 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 }
 
 /** Bytes from a number or from text such as `'64KiB'`, `'10MiB'`. `false` is Infinity: no limit. */
@@ -112,6 +124,19 @@ export function integer(option: string, given: number | undefined, byDefault: nu
   if (given === undefined) return byDefault
   if (Number.isInteger(given) && given >= least) return given
   throw new OptionError(option, given, `give a whole number of at least ${least}`)
+}
+
+/** A number from `least` to `most`, both included. */
+export function between(
+  option: string,
+  given: number | undefined,
+  byDefault: number,
+  least: number,
+  most: number,
+): number {
+  if (given === undefined) return byDefault
+  if (typeof given === 'number' && given >= least && given <= most) return given
+  throw new OptionError(option, given, `give a number from ${least} to ${most}`)
 }
 
 /** One of a list of words. */

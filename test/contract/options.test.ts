@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { duration, flag, integer, knownKeys, nearest, OptionError, oneOf, size } from '../../src/contract/options.ts'
+import {
+  between,
+  duration,
+  flag,
+  integer,
+  knownKeys,
+  nearest,
+  OptionError,
+  oneOf,
+  size,
+  time,
+} from '../../src/contract/options.ts'
 
 const durations: readonly [number | string | false | undefined, number][] = [
   [undefined, 7],
@@ -58,6 +69,23 @@ for (const given of ['10', '10KB', '10 KiB', '1.5MiB', '-1b', '', 1.5, -1, Numbe
     assert.throws(() => size('bodyLimit', given as string, 7), /'bodyLimit' is .*: give bytes or text such as '64KiB'/)
   })
 }
+
+test('a time cannot be off, and says why', () => {
+  assert.equal(time('t', undefined, 7), 7)
+  assert.equal(time('t', '2s', 7), 2000)
+  assert.throws(() => time('t', 0, 7), /'t' is 0: give more than 0/)
+  assert.throws(() => time('t', false as never, 7, 'it must end'), /'t' is false: it must end/)
+  assert.throws(() => time('t', -1, 7), /give milliseconds or text/)
+})
+
+test('a number stands between its bounds, both included', () => {
+  assert.equal(between('n', undefined, 0.5, 0, 1), 0.5)
+  assert.equal(between('n', 0, 0.5, 0, 1), 0)
+  assert.equal(between('n', 1, 0.5, 0, 1), 1)
+  for (const given of [-0.1, 1.1, '1', Number.NaN, null]) {
+    assert.throws(() => between('n', given as number, 0.5, 0, 1), /'n' is .*: give a number from 0 to 1/)
+  }
+})
 
 test('a whole number has a least', () => {
   assert.equal(integer('n', undefined, 5), 5)

@@ -1,7 +1,6 @@
 import { isIP } from 'node:net'
-import { OptionError } from '../../contract/options.ts'
+import { OptionError, time } from '../../contract/options.ts'
 import type { DnsOptions } from './discover-options.ts'
-import { interval } from './interval.ts'
 
 /** A DNS server to ask. */
 export interface DnsServer {
@@ -40,15 +39,15 @@ export function readDnsCommon(option: string, given: DnsOptions): DnsCommonSetti
       "give an address: '10.0.0.2', '10.0.0.2:5353', '[::1]:5353'",
     )
   })
-  const minTtl = interval(`${option}.minTtl`, given.minTtl, 1000)
-  const maxTtl = interval(`${option}.maxTtl`, given.maxTtl, Math.max(minTtl, 300_000))
+  const minTtl = time(`${option}.minTtl`, given.minTtl, 1000)
+  const maxTtl = time(`${option}.maxTtl`, given.maxTtl, Math.max(minTtl, 300_000))
   if (maxTtl < minTtl) throw new OptionError(`${option}.maxTtl`, given.maxTtl, 'give at least as much as minTtl')
   return {
     families: family === 'both' ? [4, 6] : [family],
     servers: servers === undefined ? undefined : Object.freeze([...servers]),
     minTtl,
     maxTtl,
-    retry: interval(`${option}.retry`, given.retry, 1000),
+    retry: time(`${option}.retry`, given.retry, 1000),
   }
 }
 

@@ -1,9 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import type { Timer } from '../../contract/clock.ts'
-import { knownKeys, OptionError } from '../../contract/options.ts'
+import { knownKeys, OptionError, time } from '../../contract/options.ts'
 import type { FileDiscoverOptions } from './discover-options.ts'
 import type { Discovery, DiscoveryTools } from './discovery.ts'
-import { interval } from './interval.ts'
 import { parseList } from './parse-list.ts'
 import { type Found, refreshLoop } from './refresh-loop.ts'
 import { readSettled, type SettledFile } from './settled-file.ts'
@@ -25,7 +24,7 @@ export function readFileDiscovery(option: string, given: FileDiscoverOptions): F
   return Object.freeze({
     kind: 'file',
     path: resolve(given.file),
-    interval: interval(`${option}.interval`, given.interval, 5000),
+    interval: time(`${option}.interval`, given.interval, 5000),
   })
 }
 

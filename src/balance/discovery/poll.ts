@@ -1,8 +1,7 @@
-import { knownKeys, OptionError } from '../../contract/options.ts'
+import { knownKeys, OptionError, time } from '../../contract/options.ts'
 import { boundedWait } from './bounded-wait.ts'
 import type { PollDiscoverOptions } from './discover-options.ts'
 import type { Discovery, DiscoveryTools } from './discovery.ts'
-import { interval } from './interval.ts'
 import { type Found, refreshLoop } from './refresh-loop.ts'
 import { readUpstreamList } from './upstream-list.ts'
 
@@ -21,8 +20,8 @@ export function readPollDiscovery(option: string, given: PollDiscoverOptions): P
   return Object.freeze({
     kind: 'poll',
     poll: given.poll,
-    interval: interval(`${option}.interval`, given.interval, 10_000),
-    timeout: interval(`${option}.timeout`, given.timeout, 5000),
+    interval: time(`${option}.interval`, given.interval, 10_000),
+    timeout: time(`${option}.timeout`, given.timeout, 5000),
   })
 }
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { duration, flag, integer, knownKeys, OptionError, oneOf, size } from '../../contract/options.ts'
+import { between, duration, flag, integer, knownKeys, OptionError, oneOf, size } from '../../contract/options.ts'
 import type { UpstreamTls } from '../../contract/pool.ts'
 import { parseAuthority } from '../../http/authority.ts'
 import { readUpstreamTls } from '../upstream-tls.ts'
@@ -147,7 +147,7 @@ export function readHealth(
     interval,
     edgeInterval: within(`${option}.edgeInterval`, options.edgeInterval, 1000, interval),
     downInterval: span(`${option}.downInterval`, options.downInterval, Math.min(1000, interval)),
-    jitter: readShare(`${option}.jitter`, options.jitter),
+    jitter: between(`${option}.jitter`, options.jitter, 0.1, 0, 1),
     rise: integer(`${option}.rise`, options.rise, 2, 1),
     fall: integer(`${option}.fall`, options.fall, 3, 1),
     timeout: within(`${option}.timeout`, options.timeout, 2000, interval),
@@ -207,10 +207,4 @@ function readHttp2(option: string, given: boolean | undefined): boolean | undefi
 function readPort(option: string, given: number | undefined): number | undefined {
   if (given === undefined || (Number.isInteger(given) && given >= 1 && given <= 65_535)) return given
   throw new OptionError(option, given, 'give a port from 1 to 65535')
-}
-
-function readShare(option: string, given: number | undefined): number {
-  if (given === undefined) return 0.1
-  if (typeof given === 'number' && given >= 0 && given <= 1) return given
-  throw new OptionError(option, given, 'give a part from 0 to 1, such as 0.1')
 }

@@ -1,4 +1,4 @@
-import { duration, integer, nearest, OptionError, section, size } from '../../contract/options.ts'
+import { between, duration, integer, nearest, OptionError, section, size } from '../../contract/options.ts'
 import type { RetryCondition, RetryPolicy } from '../../contract/pool.ts'
 import { createRetryBudget, type RetryBudgetSettings } from './budget.ts'
 import { retryConditions } from './conditions.ts'
@@ -63,7 +63,7 @@ export function readRetry(option: string, given: RetryOptions | false | undefine
     bufferBody: size(`${option}.bufferBody`, own.bufferBody === false ? 0 : own.bufferBody, 0),
     hedgeAfter: duration(`${option}.hedgeAfter`, own.hedgeAfter, 0),
     budget: Object.freeze({
-      ratio: ratioOf(`${option}.budget.ratio`, budget.ratio),
+      ratio: between(`${option}.budget.ratio`, budget.ratio, 0.2, 0, 1),
       minimum: integer(`${option}.budget.minimum`, budget.minimum, 3),
     }),
   })
@@ -78,12 +78,6 @@ function attemptsOf(option: string, given: number | undefined): number {
   const attempts = integer(option, given, 2)
   if (attempts > mostAttempts) throw new OptionError(option, given, `give at most ${mostAttempts}`)
   return attempts
-}
-
-function ratioOf(option: string, given: number | undefined): number {
-  if (given === undefined) return 0.2
-  if (typeof given === 'number' && given >= 0 && given <= 1) return given
-  throw new OptionError(option, given, 'give a share from 0 to 1; 0.2 is one in five')
 }
 
 function conditionsOf(

@@ -1,4 +1,4 @@
-import { duration, integer, knownKeys, OptionError, size } from '../../contract/options.ts'
+import { between, integer, knownKeys, OptionError, size, time } from '../../contract/options.ts'
 
 /** Copies of requests for another pool: a new version sees real traffic, and no client sees its answers. */
 export interface MirrorOptions {
@@ -39,25 +39,20 @@ const safe = ['GET', 'HEAD', 'OPTIONS']
 /** @throws OptionError for what is not right */
 export function readMirrorSettings(option: string, given: MirrorOptions): MirrorSettings {
   knownKeys(option, given, known)
-  const { pool, share = 1 } = given
+  const { pool } = given
   if (typeof pool !== 'string' || pool === '') {
     throw new OptionError(`${option}.pool`, pool, 'give the name of the pool that gets the copies')
   }
-  if (typeof share !== 'number' || !(share >= 0 && share <= 1)) {
-    throw new OptionError(`${option}.share`, share, 'give a number from 0 to 1')
-  }
-  const timeout = duration(`${option}.timeout`, given.timeout, 10_000)
-  if (timeout === 0) throw new OptionError(`${option}.timeout`, given.timeout, 'a copy needs an end: give more than 0')
   const bodyLimit = size(`${option}.bodyLimit`, given.bodyLimit, 64 * 1024)
   if (bodyLimit === Number.POSITIVE_INFINITY) {
     throw new OptionError(`${option}.bodyLimit`, given.bodyLimit, 'content is kept in memory: give a limit')
   }
   return Object.freeze({
     pool,
-    share,
+    share: between(`${option}.share`, given.share, 1, 0, 1),
     maxConcurrent: integer(`${option}.maxConcurrent`, given.maxConcurrent, 100, 1),
     bodyLimit,
-    timeout,
+    timeout: time(`${option}.timeout`, given.timeout, 10_000, 'a copy needs an end: give more than 0'),
     methods: readMethods(`${option}.methods`, given.methods ?? safe),
   })
 }
