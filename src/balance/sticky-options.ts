@@ -45,14 +45,17 @@ const leastSecret = 16
 
 /** @throws OptionError that names the option and never says a secret */
 export function readSticky(option: string, given: StickyOptions): StickySettings {
-  checkKeys(option, given)
+  knownKeys(option, given, options, true)
   const cookie = given.cookie ?? 'sallyport'
   if (typeof cookie !== 'string' || !isToken(cookie)) {
     throw new OptionError(`${option}.cookie`, cookie, 'give a name of letters, digits and some marks, without spaces')
   }
   const keys = readSecrets(`${option}.secret`, given.secret)
   const maxAge = Math.ceil(duration(`${option}.maxAge`, given.maxAge, 0) / 1000)
-  const secure = given.secure === 'auto' ? 'auto' : (readSecure(`${option}.secure`, given.secure) ?? 'auto')
+  const { secure = 'auto' } = given
+  if (secure !== 'auto' && typeof secure !== 'boolean') {
+    throw new OptionError(`${option}.secure`, secure, "give true, false or 'auto'")
+  }
   const httpOnly = flag(`${option}.httpOnly`, given.httpOnly, true)
   const sameSite = oneOf(`${option}.sameSite`, given.sameSite, 'lax', ['strict', 'lax', 'none'])
   const path = attribute(`${option}.path`, given.path ?? '/', /^\/[^;\x00-\x1f\x7f-\uffff]*$/, "a path such as '/'")
@@ -86,13 +89,6 @@ export function readSticky(option: string, given: StickyOptions): StickySettings
   return Object.freeze({ cookie, keys, attributes, secure })
 }
 
-/** A slip such as `secrets` must not print its value. */
-function checkKeys(option: string, given: StickyOptions): void {
-  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
-  const shown = isObject ? Object.fromEntries(Object.keys(given).map((key) => [key, {}])) : typeof given
-  knownKeys(option, shown as object, options)
-}
-
 function readSecrets(option: string, given: unknown): readonly KeyObject[] {
   const right = `give a random text of at least ${leastSecret} characters, or a list of such; it is not shown here`
   if (given === undefined) throw new OptionError(option, given, right)
@@ -104,11 +100,6 @@ function readSecrets(option: string, given: unknown): readonly KeyObject[] {
       throw new OptionError(Array.isArray(given) ? `${option}.${i}` : option, '(hidden)', right)
     }),
   )
-}
-
-function readSecure(option: string, given: boolean | undefined): boolean | undefined {
-  if (given === undefined || typeof given === 'boolean') return given
-  throw new OptionError(option, given, "give true, false or 'auto'")
 }
 
 function attribute(option: string, given: unknown, pattern: RegExp, what: string): string {

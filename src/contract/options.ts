@@ -27,7 +27,7 @@ function describe(given: unknown): string {
  */
 export function knownKeys(where: string, given: object, known: readonly string[], secret = false): void {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    const shown = secret && typeof given === 'string' ? hidden : given
+    const shown = secret && typeof given !== 'object' && given !== undefined ? hidden : given
     throw new OptionError(where === '' ? 'options' : where, shown, `give an object with some of: ${known.join(', ')}`)
   }
   for (const key of Object.keys(given)) {
