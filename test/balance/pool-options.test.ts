@@ -48,6 +48,8 @@ const wrong: readonly [options: object, option: string, right: RegExp][] = [
   [{ upstreams, http2: 'yes' }, 'pool.http2', /true or false/],
   [{ upstreams, tls: { rejectUnautorized: false } }, 'pool.tls.rejectUnautorized', /'rejectUnauthorized'/],
   [{ upstreams, tls: { cert: 'no', key: 'PEM' } }, 'pool.tls', /PEM/],
+  [{ upstreams, tls: { cert: 5, key: 'PEM' } }, 'pool.tls.cert', /PEM/],
+  [{ upstreams, tls: { servername: '' } }, 'pool.tls.servername', /text/],
 ]
 
 describe('a wrong option is an error that names its path and says what is right', () => {

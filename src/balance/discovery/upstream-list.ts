@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto'
 import { isIP } from 'node:net'
 import { flag, integer, knownKeys, OptionError } from '../../contract/options.ts'
-import type { UpstreamTls } from '../../contract/pool.ts'
 import { placeOf, readOriginUrl } from '../../http/origin-url.ts'
 import type { UpstreamOptions } from '../options.ts'
-import { tlsKeys } from '../upstream-tls.ts'
+import { checkTlsShape } from '../upstream-tls.ts'
 import { readWeight } from '../weight.ts'
 
 /** Upstreams that one list may have. */
@@ -70,7 +69,9 @@ export function readUpstream(option: string, given: unknown): UpstreamOptions {
   if (flag(`${option}.backup`, options.backup, false) && options.priority !== undefined) {
     throw new OptionError(`${option}.backup`, true, "it stands for the priority after all others; leave 'priority' out")
   }
-  if (locality !== undefined) text(`${option}.locality`, locality)
+  if (locality !== undefined && (typeof locality !== 'string' || locality === '')) {
+    throw new OptionError(`${option}.locality`, locality, 'give text')
+  }
   integer(`${option}.maxRequests`, options.maxRequests, 1, 1)
   integer(`${option}.maxConnections`, options.maxConnections, 1, 1)
   flag(`${option}.http2`, options.http2, false)
@@ -78,24 +79,6 @@ export function readUpstream(option: string, given: unknown): UpstreamOptions {
     throw new OptionError(`${option}.address`, address, "give an IP address such as '10.0.0.7'")
   }
   if (tls === undefined) return Object.freeze({ ...options })
-  readTls(`${option}.tls`, tls)
+  checkTlsShape(`${option}.tls`, tls)
   return Object.freeze({ ...options, tls: Object.freeze({ ...tls }) })
-}
-
-function readTls(option: string, tls: UpstreamTls): void {
-  knownKeys(option, tls, tlsKeys, true)
-  flag(`${option}.rejectUnauthorized`, tls.rejectUnauthorized, true)
-  for (const key of ['passphrase', 'servername', 'minVersion'] as const) {
-    if (tls[key] !== undefined) text(`${option}.${key}`, tls[key])
-  }
-  for (const key of ['ca', 'cert', 'key'] as const) {
-    const given: unknown = tls[key]
-    const pems: readonly unknown[] = key === 'ca' && Array.isArray(given) ? given : [given]
-    if (given === undefined || pems.every((pem) => typeof pem === 'string' || Buffer.isBuffer(pem))) continue
-    throw new OptionError(`${option}.${key}`, given, 'give PEM text')
-  }
-}
-
-function text(option: string, given: unknown): void {
-  if (typeof given !== 'string' || given === '') throw new OptionError(option, given, 'give text')
 }

@@ -87,10 +87,16 @@ test('a fingerprint sees every option, and neither the order of upstreams nor th
 })
 
 test('no error of TLS settings says a secret', () => {
-  for (const tls of [{ passphras: 'secret' }, { keys: 'secret' }, 'secret']) {
+  for (const tls of [
+    { passphras: 'secret' },
+    { keys: 'secret' },
+    'secret',
+    { passphrase: ['secret'] },
+    { passphrase: 4711 },
+  ]) {
     assert.throws(
       () => readUpstreamList('list', [{ url: 'https://a', tls }]),
-      (error: Error) => /list\[0\]\.tls/.test(error.message) && !/secret/.test(error.message),
+      (error: Error) => /list\[0\]\.tls/.test(error.message) && !/secret|4711/.test(error.message),
     )
   }
 })
