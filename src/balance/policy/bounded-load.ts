@@ -1,5 +1,6 @@
 import type { Member } from '../member.ts'
-import { type PolicyAsk, usable } from './policy.ts'
+import type { PolicyAsk } from './policy.ts'
+import { scan } from './scan.ts'
 
 /**
  * Exchanges that a member may have when `active` run in its group and one more comes: `factor` times its fair share of
@@ -39,14 +40,7 @@ export class LoadBounds {
 
   /** One that is usable and below its bound, the first from a place that the hash says. */
   below(hash: number, ask: PolicyAsk): Member | undefined {
-    const count = this.#members.length
-    let place = hash % count
-    for (let i = 0; i < count; i++) {
-      const member = this.#members[place] as Member
-      if (!this.reached(member) && usable(member, ask)) return member
-      if (++place === count) place = 0
-    }
-    return undefined
+    return scan(this.#members, hash, ask, (member) => !this.reached(member))
   }
 
   #count(): void {

@@ -1,5 +1,6 @@
 import type { Member } from '../member.ts'
 import { type PolicyAsk, type PolicySettings, usable } from './policy.ts'
+import { scan } from './scan.ts'
 
 /** Turns that members which cannot be had are passed over for, before the rest is searched. */
 const patience = 32
@@ -61,17 +62,7 @@ export class DeadlineTurn {
       // One that cannot be had now has its next turn when it would have had it anyway.
       if (usable(member, ask)) return member
     }
-    return this.#search(ask)
-  }
-
-  #search(ask: PolicyAsk): Member | undefined {
-    const members = this.#members
-    const start = Math.floor(this.#settings.random() * members.length)
-    for (let i = 0; i < members.length; i++) {
-      const member = members[(start + i) % members.length] as Member
-      if (usable(member, ask)) return member
-    }
-    return undefined
+    return scan(this.#members, Math.floor(this.#settings.random() * this.#members.length), ask)
   }
 
   #build(now: number): void {

@@ -1,6 +1,6 @@
 import { identityOf } from '../identity.ts'
 import type { Member } from '../member.ts'
-import { type PolicyAsk, usable } from './policy.ts'
+import type { PolicyAsk } from './policy.ts'
 
 /**
  * Knows for each hash an order of the members that is this hash's own, and gives the first of them that is usable;
@@ -22,16 +22,4 @@ export function inOrder(members: readonly Member[]): Member[] {
     .map((member) => ({ member, identity: identityOf(member.upstream) }))
     .sort((a, b) => (a.identity < b.identity ? -1 : 1))
     .map(({ member }) => member)
-}
-
-/** The first usable one from a place that the hash says: the last resort where nearly all are out. */
-export function scan(members: readonly Member[], hash: number, ask: PolicyAsk): Member | undefined {
-  const count = members.length
-  let place = hash % count
-  for (let i = 0; i < count; i++) {
-    const member = members[place] as Member
-    if (usable(member, ask)) return member
-    if (++place === count) place = 0
-  }
-  return undefined
 }

@@ -2,8 +2,9 @@ import { hash32, mix32 } from '../hash.ts'
 import { identityOf } from '../identity.ts'
 import type { Member } from '../member.ts'
 import { hashPolicy } from './hash-policy.ts'
-import { type HashTable, places, scan } from './hash-table.ts'
+import { type HashTable, places } from './hash-table.ts'
 import { type CreatePolicy, usable } from './policy.ts'
+import { scan } from './scan.ts'
 
 /** Primes, as the paper has them. */
 const small = 65_537
