@@ -18,6 +18,12 @@ export const hexValue: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) =
 export const isToken = (text: string): boolean => text !== '' && isAll(text, isTokenChar)
 export const isText = (text: string): boolean => isAll(text, isTextChar)
 
+/** Bytes as text, one character each. */
+export function latin1(bytes: Buffer, from = 0, to: number = bytes.length): string {
+  // Buffer's own method behind toString('latin1'), without the look-up of the encoding; the types leave it out.
+  return (bytes as Buffer & { latin1Slice(from: number, to: number): string }).latin1Slice(from, to)
+}
+
 function isAll(text: string, table: Uint8Array): boolean {
   for (let i = 0; i < text.length; i++) if (table[text.charCodeAt(i)] !== 1) return false
   return true

@@ -1,6 +1,6 @@
 import type { Exchange } from '../contract/exchange.ts'
 import type { Upstream } from '../contract/pool.ts'
-import { isText } from './chars.ts'
+import { isText, latin1 } from './chars.ts'
 import { compileFieldRules, type FieldRules, type RuleSet } from './field-rules.ts'
 import { dropNominated, nominated } from './hop-by-hop.ts'
 import { withLine } from './list-field.ts'
@@ -65,7 +65,7 @@ export function buildResponseFields(
     const known = kind.fieldName(raw[i] as Buffer | string)
     if (known.kind === kind.ours) continue
     const rawValue = raw[i + 1] as Buffer | string
-    let value = typeof rawValue === 'string' ? rawValue : kind.latin1(rawValue)
+    let value = typeof rawValue === 'string' ? rawValue : latin1(rawValue)
     // No parser lets one through. Should one ever, the line is lost and not the client.
     if (!isText(value)) continue
     switch (known.kind) {
@@ -116,7 +116,7 @@ export function hasUnknownCoding(raw: readonly (Buffer | string)[]): boolean {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     if (kind.fieldName(raw[i] as Buffer | string).kind !== kind.transferEncoding) continue
     const value = raw[i + 1] as Buffer | string
-    if (isCoded || !isChunked(typeof value === 'string' ? value : kind.latin1(value))) return true
+    if (isCoded || !isChunked(typeof value === 'string' ? value : latin1(value))) return true
     isCoded = true
   }
   return false

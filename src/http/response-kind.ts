@@ -1,3 +1,4 @@
+import { latin1 } from './chars.ts'
 import { isField, isHopByHop } from './hop-by-hop.ts'
 
 /** What a response field is to a gateway. */
@@ -34,12 +35,6 @@ export function fieldName(raw: Buffer | string): FieldName {
   const found = read(name)
   remembered[at] = found
   return found
-}
-
-/** Bytes as text, one to one. */
-export function latin1(bytes: Buffer): string {
-  // Buffer's own method behind toString('latin1'), without the look-up of the encoding; the types leave it out.
-  return (bytes as Buffer & { latin1Slice(): string }).latin1Slice()
 }
 
 const nameless: FieldName = { name: '', kind: ours }

@@ -1,6 +1,5 @@
-import { isText } from './chars.ts'
+import { isText, latin1 } from './chars.ts'
 import { isHopByHop } from './hop-by-hop.ts'
-import { latin1 } from './response-kind.ts'
 
 /**
  * The trailers that may go on, as a flat array, from the raw list of the upstream's. Forbidden ones and pseudo fields are left out: a

@@ -1,7 +1,7 @@
-import { isTextChar } from '../http/chars.ts'
+import { isTextChar, latin1 } from '../http/chars.ts'
 import { ChunkLines } from './http1-chunks.ts'
 import { type FieldLines, fault, readFieldLines } from './http1-fields.ts'
-import { latin1, maxSectionSize, Section } from './http1-section.ts'
+import { maxSectionSize, Section } from './http1-section.ts'
 
 /** The head of an answer, interim or final. */
 export interface AnswerHead {

@@ -1,4 +1,5 @@
 import { ProxyError } from '../contract/errors.ts'
+import { latin1 } from '../http/chars.ts'
 import { fault } from './http1-fields.ts'
 
 /** Bytes of a head, and of a trailer section. */
@@ -59,9 +60,4 @@ export class Section {
     bytes.copy(this.#held, this.#length, at, to)
     this.#length = length
   }
-}
-
-export function latin1(bytes: Buffer, from: number, to: number): string {
-  // Buffer's own method behind toString('latin1'), without the look-up of the encoding; the types leave it out.
-  return (bytes as Buffer & { latin1Slice(from: number, to: number): string }).latin1Slice(from, to)
 }
