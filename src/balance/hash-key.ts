@@ -1,10 +1,8 @@
 import type { Exchange } from '../contract/exchange.ts'
-import { requestField } from '../contract/exchange.ts'
 import { knownKeys, OptionError } from '../contract/options.ts'
-import { isToken } from '../http/chars.ts'
-import { requestCookie } from '../http/cookie.ts'
 import { normaliseAddress } from '../net/address.ts'
 import { hash32 } from './hash.ts'
+import { readRequestValue } from './request-value.ts'
 
 /**
  * What the hash policies hash: exchanges of one key go to one upstream.
@@ -47,14 +45,7 @@ function reader(option: string, given: HashKey): (exchange: Exchange) => unknown
   if (typeof given === 'function') return guarded(given)
   if (typeof given !== 'object' || given === null) throw new OptionError(option, given, right)
   knownKeys(option, given, ['field', 'cookie'])
-  const { field, cookie } = given as { readonly field?: string; readonly cookie?: string }
-  if ((field === undefined) === (cookie === undefined)) throw new OptionError(option, given, right)
-  if (field !== undefined) {
-    const name = checkToken(`${option}.field`, field, 'a field').toLowerCase()
-    return (exchange) => requestField(exchange, name)
-  }
-  const name = checkToken(`${option}.cookie`, cookie, 'a cookie')
-  return (exchange) => requestCookie(exchange, name)
+  return readRequestValue(option, given, right)
 }
 
 function clientKey({ client }: Exchange): string {
@@ -73,11 +64,6 @@ function guarded(fn: (exchange: Exchange) => string | undefined): (exchange: Exc
       return undefined
     }
   }
-}
-
-function checkToken(option: string, given: unknown, what: string): string {
-  if (typeof given === 'string' && isToken(given)) return given
-  throw new OptionError(option, given, `give the name of ${what}: letters, digits and some marks, without spaces`)
 }
 
 /** An IPv4 address as it is; of an IPv6 address the first four groups. */

@@ -1,4 +1,5 @@
 import { OptionError } from '../../contract/options.ts'
+import { stateless } from '../stateless.ts'
 
 /** `204`, `'2xx'`, `'200-299'`. */
 export type StatusOption = number | string
@@ -44,8 +45,7 @@ export function isExpected({ ranges }: StatusExpectation, status: number): boole
 /** @throws OptionError for empty text, and for what is neither text nor pattern */
 export function readBody(option: string, given: string | RegExp | undefined): BodyExpectation | undefined {
   if (given === undefined) return undefined
-  // With `g` or `y` a pattern remembers where it left off, and so would one check from the next.
-  if (given instanceof RegExp) return { pattern: new RegExp(given.source, given.flags.replace(/[gy]/g, '')) }
+  if (given instanceof RegExp) return { pattern: stateless(given) }
   if (typeof given !== 'string' || given === '') throw new OptionError(option, given, 'give text or a RegExp')
   const words = given.length > 40 ? `${given.slice(0, 40)}...` : given
   return { text: Buffer.from(given), words: JSON.stringify(words) }
