@@ -3,6 +3,7 @@ import tls from 'node:tls'
 import type { Clock } from '../contract/clock.ts'
 import { ProxyError } from '../contract/errors.ts'
 import type { Exchange } from '../contract/exchange.ts'
+import type { DispatchOptions } from '../contract/layer.ts'
 import type { Upstream } from '../contract/pool.ts'
 import { connectError } from './failure.ts'
 
@@ -72,6 +73,11 @@ export function dial(
   socket.once('close', onClose)
   socket.once(secure ? 'secureConnect' : 'connect', onReady)
   return socket
+}
+
+/** Milliseconds, 0 for no limit: what the exchange says, or five seconds. */
+export function connectTimeoutOf({ connectTimeout = 5000 }: DispatchOptions): number {
+  return connectTimeout
 }
 
 function tlsOptions(upstream: Upstream, where: object, alpn: readonly string[]): tls.ConnectionOptions {

@@ -3,7 +3,7 @@ import type { Clock } from '../contract/clock.ts'
 import { ProxyError } from '../contract/errors.ts'
 import { type DispatchHandler, type DispatchOptions, idleController } from '../contract/layer.ts'
 import type { Upstream } from '../contract/pool.ts'
-import { dial } from './dial.ts'
+import { connectTimeoutOf, dial } from './dial.ts'
 import { type Content, contentOf } from './http1-body.ts'
 import { Http1Call } from './http1-call.ts'
 import { type ConnectionOwner, Http1Connection } from './http1-connection.ts'
@@ -103,7 +103,7 @@ export function createHttp1Upstream(upstream: Upstream, settings: { readonly clo
     const began = clock.now()
     const connection = new Http1Connection(owner)
     const { onread } = connection
-    const timeout = options.connectTimeout ?? 5000
+    const timeout = connectTimeoutOf(options)
     const attempt = dial(upstream, { clock, timeout, alpn, onread, exchange: options.exchange }, (error, socket) => {
       dialling.delete(attempt)
       if (socket === null) {

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../contract/clock.ts'
 import { ProxyError } from '../contract/errors.ts'
 import { type Dispatch, type DispatchHandler, type DispatchOptions, idleController } from '../contract/layer.ts'
 import type { Upstream } from '../contract/pool.ts'
+import { connectTimeoutOf } from './dial.ts'
 import { Http2Call } from './http2-call.ts'
 import { type Http2Session, openSession } from './http2-session.ts'
 
@@ -77,7 +78,7 @@ export function createHttp2Upstream(upstream: Upstream, settings: { readonly clo
       leave(one, new ProxyError('SP_CLIENT_GONE'))
     }
     options.exchange?.onGone(onGone)
-    const timeout = timeoutOf(options)
+    const timeout = connectTimeoutOf(options)
     if (timeout > 0) {
       one.timer = clock.setTimer(() => {
         one.timer = undefined
@@ -105,7 +106,7 @@ export function createHttp2Upstream(upstream: Upstream, settings: { readonly clo
     const [first] = waiting
     const began = clock.now()
     dialling++
-    const timeout = first === undefined ? 0 : timeoutOf(first.options)
+    const timeout = first === undefined ? 0 : connectTimeoutOf(first.options)
     openSession(upstream, { clock, timeout, listener }, (error, session) => {
       dialling--
       if (session !== null && destroyed !== undefined) {
@@ -162,8 +163,4 @@ export function createHttp2Upstream(upstream: Upstream, settings: { readonly clo
       return open.size + draining.size
     },
   }
-}
-
-function timeoutOf(options: DispatchOptions): number {
-  return options.connectTimeout ?? 5000
 }

@@ -5,7 +5,7 @@ import { ProxyError } from '../contract/errors.ts'
 import { type DispatchHandler, type DispatchOptions, idleController } from '../contract/layer.ts'
 import type { Upstream } from '../contract/pool.ts'
 import { Call } from './call.ts'
-import { dial } from './dial.ts'
+import { connectTimeoutOf, dial } from './dial.ts'
 import { Watch } from './watch.ts'
 
 /** Bytes of the head of an answer. */
@@ -25,7 +25,7 @@ export function dispatchUpgrade(
   const { upstream, exchange } = options
   if (upstream === undefined) throw new TypeError('dispatchUpgrade needs options.upstream')
   const began = clock.now()
-  dial(upstream, { clock, timeout: options.connectTimeout ?? 5000, alpn, exchange }, (error, socket) => {
+  dial(upstream, { clock, timeout: connectTimeoutOf(options), alpn, exchange }, (error, socket) => {
     if (socket === null) {
       handler.onResponseError?.(idleController, error as ProxyError)
       return
