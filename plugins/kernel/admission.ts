@@ -10,6 +10,7 @@ import { checkRequest } from '../../src/http/request-check.ts'
 import { RequestFault, type RequestHead, readTarget } from '../../src/http/target.ts'
 import { viaLoop } from '../../src/http/via.ts'
 import { identifyClient, trustedScheme } from '../../src/net/client-identity.ts'
+import { allowed } from './allowed.ts'
 import { shieldBody } from './body-shield.ts'
 import type { KernelSettings } from './options.ts'
 import { answerRefusal, refusalOf, wasDropped } from './refuse.ts'
@@ -110,7 +111,7 @@ function verdict(given: Refusal | undefined, exchange: Exchange, reply: FastifyR
   }
   if (exchange.target.method !== 'OPTIONS' || requestField(exchange, 'max-forwards') !== '0') return true
   // RFC 9110 7.6.2: the count has run out, so this is where the request is answered.
-  reply.code(204).header('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS').send()
+  reply.code(204).header('allow', allowed).send()
   return false
 }
 
@@ -130,7 +131,7 @@ function refuse(reply: FastifyReply, exchange: Exchange, refusal: Refusal, pseud
 }
 
 /** Reads a request into an exchange; a request that must not pass comes with the refusal. */
-export function openExchange(
+function openExchange(
   settings: KernelSettings,
   ids: RequestIds,
   checks: RouteChecks,

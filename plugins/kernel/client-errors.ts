@@ -1,9 +1,11 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorTable } from '../../src/contract/errors.ts'
 import { errorBody } from '../../src/http/error-body.ts'
 import { proxyStatus } from '../../src/http/proxy-status.ts'
+import { allowed } from './allowed.ts'
+import { busyWith } from './busy-with.ts'
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'SP_FIELDS_TOO_LARGE',
@@ -55,11 +57,6 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   }
 }
 
-/** The answer that the connection is busy with. Node's own handler looks at it too. */
-function busyWith(socket: Socket): ServerResponse | undefined {
-  return (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined
-}
-
 /** Answers on the bare connection, and ends it. Nothing is known of the request, so the body is JSON. */
 export function writeFailure(socket: Socket, code: ErrorCode): void {
   const { status, text, proxyStatus: error } = errorTable[code]
@@ -69,7 +66,7 @@ export function writeFailure(socket: Socket, code: ErrorCode): void {
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
     `Proxy-Status: ${proxyStatus('sallyport', error)}`,
-    ...(status === 405 ? ['Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] : []),
+    ...(status === 405 ? [`Allow: ${allowed}`] : []),
     'Connection: close',
   ]
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fields.join('\r\n')}\r\n\r\n`

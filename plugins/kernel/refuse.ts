@@ -5,6 +5,7 @@ import { type Exchange, requestField } from '../../src/contract/exchange.ts'
 import type { Refusal } from '../../src/contract/guard.ts'
 import { errorBody } from '../../src/http/error-body.ts'
 import { proxyStatus } from '../../src/http/proxy-status.ts'
+import { allowed } from './allowed.ts'
 
 /** The refusal that a row of the error table stands for. */
 export function refusalOf(code: ErrorCode, detail: string | undefined): Refusal {
@@ -43,7 +44,7 @@ export function answerRefusal(reply: FastifyReply, exchange: Exchange, refusal: 
   reply.header('cache-control', 'no-store')
   reply.header('x-content-type-options', 'nosniff')
   reply.header('proxy-status', proxyStatus(pseudonym, refusal.proxyStatus ?? 'http_request_denied'))
-  if (refusal.status === 405) reply.header('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
+  if (refusal.status === 405) reply.header('allow', allowed)
   const { fields } = refusal
   if (fields !== undefined) {
     for (let i = 0; i < fields.length; i += 2) reply.header(fields[i] as string, fields[i + 1])

@@ -4,7 +4,6 @@ import { readLimits } from './options.ts'
 import type { LimitOptions } from './types.ts'
 
 /** What `serverOptions` takes beside Fastify's own options. */
-/** What `serverOptions` takes beside Fastify's own options. */
 export interface ServerLimits {
   /** The same as the kernel's `limits`; both must know them. */
   readonly limits?: LimitOptions

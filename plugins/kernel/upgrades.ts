@@ -1,6 +1,7 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { busyWith } from './busy-with.ts'
 import type { RouteTable } from './route-table.ts'
 
 /** The connection of a request that asked to be upgraded, and the bytes that came behind its head. */
@@ -77,7 +78,7 @@ export function ownUpgrades(app: FastifyInstance, routes: RouteTable): void {
     // Node has stopped reading behind the head of a request that asks for an upgrade, and drops what else came with it.
     // So a declined one is the last on its connection. One that came pipelined behind a request which is still being
     // answered cannot have the connection either.
-    const declined = !taken || isBusy(request.socket)
+    const declined = !taken || busyWith(request.socket) !== undefined
     if (declined) lastOnes.add(request)
     return !declined
   }
@@ -96,11 +97,6 @@ export function ownUpgrades(app: FastifyInstance, routes: RouteTable): void {
     upgrades.set(request, holdUpgrade(socket, head))
     app.routing(request, responseFor(request, socket))
   })
-}
-
-/** Is an earlier request on this connection still to be answered? */
-function isBusy(socket: Socket): boolean {
-  return ((socket as Socket & { _httpMessage?: object | null })._httpMessage ?? null) !== null
 }
 
 function isOurs(routes: RouteTable, request: IncomingMessage): boolean {
