@@ -90,7 +90,7 @@ export function runAll(seedCount: number, progress: (what: string) => void): Res
 }
 
 /** Ejection of outliers is off: it is the policy that is looked at. */
-export function overloadRow(bed: TestBed, policy: PolicyName, load: number, seeds: readonly number[]): OverloadRow {
+function overloadRow(bed: TestBed, policy: PolicyName, load: number, seeds: readonly number[]): OverloadRow {
   const results = seeds.map((seed) => runOverload(bed, policy, false, load, seed))
   const middle = (q: number): number => median(results.map(({ latencies }) => quantile(latencies, q)))
   const shares = results.map(({ failures, latencies }) => (100 * failures) / latencies.length)

@@ -1,7 +1,7 @@
 import type { Row } from './results.ts'
 
 /** Columns of a result table, the same in the terminal and in the document. */
-export const columns = [
+const columns = [
   'Proxy',
   'CPU µs a request',
   'to bare',

@@ -56,7 +56,7 @@ export function forwardedElement(exchange: Exchange): string {
 }
 
 /** An address as a node of RFC 7239 section 6: IPv6 in brackets and quotes, `unknown` for a Unix socket. */
-export function forwardedNode(address: string): string {
+function forwardedNode(address: string): string {
   if (address === '') return 'unknown'
   return address.includes(':') ? `"[${withoutZone(address)}]"` : address
 }

@@ -1,10 +1,10 @@
 import { OptionError } from '../contract/options.ts'
 
 /** What stands in the place of a secret. */
-export const REDACTED = '[redacted]'
+const REDACTED = '[redacted]'
 
 /** Names of query parameters whose values are secrets. */
-export const secretNames: readonly string[] = [
+const secretNames: readonly string[] = [
   'token',
   'access_token',
   'api_key',
