@@ -28,3 +28,8 @@ export function readCheckFields(option: string, given: Readonly<Record<string, s
     return [name, value]
   })
 }
+
+/** Is this field among them? `name` in lower case. */
+export function hasField(fields: readonly string[], name: string): boolean {
+  return fields.some((one, i) => i % 2 === 0 && one.toLowerCase() === name)
+}

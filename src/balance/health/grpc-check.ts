@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Upstream } from '../../contract/pool.ts'
 import { type AnswerReader, type AskMeans, ask } from './ask.ts'
 import { type Check, type CheckResult, fail, pass } from './check-result.ts'
+import { hasField } from './fields.ts'
 import { decodeHealthResponse, encodeHealthRequest, healthMethod, servingStatuses } from './grpc-health.ts'
 import type { HealthSettings } from './options.ts'
 
@@ -17,7 +18,7 @@ export function grpcCheck(settings: HealthSettings, means: AskMeans, upstream: U
     ...['Content-Type', 'application/grpc', 'TE', 'trailers'],
     // The server may give up when we do. At most eight digits.
     ...(timeout < 1e8 ? ['grpc-timeout', `${Math.ceil(timeout)}m`] : []),
-    ...['User-Agent', 'sallyport-health'].filter(() => !more.some((one) => one.toLowerCase() === 'user-agent')),
+    ...(hasField(more, 'user-agent') ? [] : ['User-Agent', 'sallyport-health']),
     ...more,
   ]
   const question = { upstream, method: 'POST', path: healthMethod, fields, body, timeout }

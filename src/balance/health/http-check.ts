@@ -3,6 +3,7 @@ import { type AnswerReader, type AskMeans, ask } from './ask.ts'
 import { BodySearch } from './body-search.ts'
 import { type Check, type CheckResult, fail, pass } from './check-result.ts'
 import { isExpected } from './expect.ts'
+import { hasField } from './fields.ts'
 import type { HealthSettings } from './options.ts'
 
 /** Asks for a path, and looks at the status and the beginning of the body. Redirects are answers like others. */
@@ -17,9 +18,8 @@ export function httpCheck(settings: HealthSettings, means: AskMeans, upstream: U
 
 function fieldsFor({ host, method, fields }: HealthSettings, upstream: Upstream): string[] {
   const all = ['Host', host ?? upstream.authority, ...fields]
-  const has = (name: string): boolean => all.some((one, i) => i % 2 === 0 && one.toLowerCase() === name)
-  if (!has('user-agent')) all.push('User-Agent', 'sallyport-health')
-  if (!has('accept')) all.push('Accept', '*/*')
+  if (!hasField(fields, 'user-agent')) all.push('User-Agent', 'sallyport-health')
+  if (!hasField(fields, 'accept')) all.push('Accept', '*/*')
   if (method === 'POST') all.push('Content-Length', '0')
   // Each check makes its own connection (see ask.ts), so none is kept. HTTP/2 has no such field, and drops it.
   if (!upstream.http2) all.push('Connection', 'close')

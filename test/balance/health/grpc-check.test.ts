@@ -68,10 +68,14 @@ test('the service is named, and the fields come along', async (t) => {
     reply(null, 1)
   })
 
-  const said = await live(t, `${url}/base`, { kind: 'grpc', service: 'shop.Cart', fields: { 'x-key': 'k' } }).first()
+  const said = await live(t, `${url}/base`, {
+    kind: 'grpc',
+    service: 'shop.Cart',
+    fields: { 'x-key': 'user-agent' },
+  }).first()
 
   assert.equal(said, 'up: SERVING')
-  assert.deepEqual(asked, ['shop.Cart', 'k', 'sallyport-health', '/grpc.health.v1.Health/Check'])
+  assert.deepEqual(asked, ['shop.Cart', 'user-agent', 'sallyport-health', '/grpc.health.v1.Health/Check'])
 })
 
 test('a service that the server does not know is down', async (t) => {
