@@ -4,6 +4,7 @@ import { ProxyError } from '../../contract/errors.ts'
 import type { Dispatch, DispatchController, DispatchHandler, DispatchOptions } from '../../contract/layer.ts'
 import type { MirrorCopy } from '../../contract/mirror.ts'
 import type { Pool, RetryPolicy } from '../../contract/pool.ts'
+import { isField } from '../../http/hop-by-hop.ts'
 import { copyBody } from './mirror-body.ts'
 import type { MirrorSettings } from './mirror-options.ts'
 
@@ -186,7 +187,7 @@ function contentLength(headers: DispatchOptions['headers']): number {
   if (!Array.isArray(headers)) return -1
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string
-    if (name.length === 14 && name.toLowerCase() === 'content-length') {
+    if (name.length === 14 && isField(name, 'content-length')) {
       const length = Number(headers[i + 1])
       return Number.isSafeInteger(length) && length >= 0 ? length : -1
     }

@@ -13,9 +13,9 @@ const right = "give { field: 'x-canary', value: '1' } or { cookie: 'canary' }"
 export function readMatch(option: string, given: SplitMatch): (exchange: Exchange) => boolean {
   if (given === undefined) throw new OptionError(option, given, right)
   knownKeys(option, given, ['field', 'cookie', 'value'])
-  const valueOf = readRequestValue(option, given, right)
+  const readFrom = readRequestValue(option, given, right)
   const matches = readValue(`${option}.value`, given.value)
-  return (exchange) => matches(valueOf(exchange))
+  return (exchange) => matches(readFrom(exchange))
 }
 
 function readValue(option: string, given: string | RegExp | undefined): (value: string | undefined) => boolean {
