@@ -63,8 +63,8 @@ class Detector implements Outlier {
   readonly #settings: OutlierSettings
   readonly #hooks: OutlierHooks
   readonly #records = new Map<Member, OutlierRecord>()
-  /** The same, to look through. Replaced, never shortened: a hook may come back in the middle of a loop. */
-  #all: OutlierRecord[] = []
+  /** The same, to look through. Never shortened, for a hook may come back in the middle of a loop; undefined: one has left. */
+  #list: OutlierRecord[] | undefined
   #ejected = 0
   readonly #gap: FailureGap | undefined
   #sweepAt = Number.NEGATIVE_INFINITY
@@ -75,6 +75,11 @@ class Detector implements Outlier {
     this.#settings = settings
     this.#hooks = hooks
     this.#gap = settings.failureGap === undefined ? undefined : new FailureGap(settings.failureGap)
+  }
+
+  get #all(): readonly OutlierRecord[] {
+    this.#list ??= [...this.#records.values()]
+    return this.#list
   }
 
   record(member: Member, { status, error, latency }: AttemptResult, now: number): void {
@@ -179,7 +184,7 @@ class Detector implements Outlier {
     if (this.#records.has(member)) return
     const record = new OutlierRecord(member)
     this.#records.set(member, record)
-    this.#all.push(record)
+    this.#list?.push(record)
   }
 
   pardon(member: Member): void {
@@ -199,7 +204,7 @@ class Detector implements Outlier {
     const record = this.#records.get(member)
     if (record === undefined) return
     this.#records.delete(member)
-    this.#all = this.#all.filter((one) => one !== record)
+    this.#list = undefined
     this.#gap?.uncount(record)
     if (member.ejected) this.#ejected--
     member.ejected = false
