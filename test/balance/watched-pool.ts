@@ -72,3 +72,16 @@ export function watchedPool(
     },
   }
 }
+
+/** The first fails every other time, the others never: failures until there is news, 1000 at most. */
+export function failuresUntilOut({ members, give, news }: WatchedPool): number {
+  const [bad, ...others] = members as [Member, ...Member[]]
+  let failures = 0
+  while (news().length === 0 && failures < 1000) {
+    for (const member of others) give(member, 2, answer(200))
+    give(bad, 1, answer(200))
+    give(bad, 1, answer(503))
+    failures++
+  }
+  return failures
+}

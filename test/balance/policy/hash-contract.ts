@@ -214,6 +214,6 @@ export function places(policy: Policy, tried: PolicyAsk['tried'] = []): (Member 
 }
 
 /** How many keys moved although they were not at the one that has gone. */
-export function movedOf(before: readonly unknown[], after: readonly unknown[], gone: unknown): number {
+function movedOf(before: readonly unknown[], after: readonly unknown[], gone: unknown): number {
   return before.filter((member, i) => member !== gone && after[i] !== member).length
 }

@@ -10,7 +10,7 @@ import { createTransport } from '../../../src/upstream/transport.ts'
 import { Recorder } from '../../support/recorder.ts'
 
 /** A pool of one upstream that is always ready. */
-export function poolOf(name: string, url: string): Pool {
+function poolOf(name: string, url: string): Pool {
   const upstream = createUpstream('upstream', url)
   const lease = { upstream, answered() {}, release() {} }
   return {
