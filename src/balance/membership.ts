@@ -96,6 +96,7 @@ export class Membership {
       // The same place found twice: the first one counts.
       if (!wanted.has(member.id)) wanted.set(member.id, { member, given })
     }
+    this.#checkRoom(option, wanted)
     const removed: Member[] = []
     const weighed: Member[] = []
     for (const member of this.all()) {
@@ -113,6 +114,15 @@ export class Membership {
     }
     const added = [...wanted.values()].map(({ member, given }) => this.#enter(member, { given, source: 'discovery' }))
     return { added, removed, weighed }
+  }
+
+  /** Beside those from elsewhere. */
+  #checkRoom(option: string, wanted: ReadonlyMap<string, unknown>): void {
+    let size = wanted.size
+    for (const member of this.#members.values()) {
+      if (this.originOf(member).source !== 'discovery' && !wanted.has(member.id)) size++
+    }
+    if (size > mostUpstreams) throw new OptionError(option, size, `a pool holds at most ${mostUpstreams} upstreams`)
   }
 
   /** True when it weighs another weight now. */

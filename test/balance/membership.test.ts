@@ -77,5 +77,9 @@ test('a pool has an end: 10,000 upstreams, however they came', () => {
   membership.add('upstream', { url: 'http://b' }, 'api')
 
   assert.throws(() => membership.add('upstream', { url: 'http://c' }, 'api'), /at most 10000 upstreams/)
+  const all = Array.from({ length: 10_000 }, (_, i) => ({ url: `http://a:${i + 1}` }))
+  assert.throws(() => membership.replace('discover', all), /'discover' is 10001: a pool holds at most 10000 upstreams/)
+  assert.equal(membership.all().length, 10_000)
+  membership.replace('discover', [...all.slice(1), { url: 'http://b' }])
   assert.equal(membership.all().length, 10_000)
 })
