@@ -16,13 +16,12 @@ export function firstAttempt(
   leg?: Leg,
 ): boolean {
   const { perTryTimeout, bufferBody } = policy
+  const own: DispatchOptions = { ...options, tried, picked: [] }
   if (leg === undefined && perTryTimeout === 0 && bufferBody === 0) {
-    const own = { ...options, tried, picked: [] }
     return around.dispatch(own, new Attempt(around, own, policy, handler, undefined))
   }
   const history = new History()
   history.leg = leg
-  const own: DispatchOptions = { ...options, tried, picked: [] }
   if (isIdempotent(options.method) && !options.upgrade) {
     const { body, headersTimeout } = options
     if (bufferBody > 0 && isStream(body)) {
