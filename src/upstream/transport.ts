@@ -1,4 +1,5 @@
 import type { Clock } from '../contract/clock.ts'
+import { ProxyError } from '../contract/errors.ts'
 import { type Dispatch, type DispatchHandler, type DispatchOptions, idleController } from '../contract/layer.ts'
 import type { Upstream } from '../contract/pool.ts'
 import { createHttp1Upstream } from './http1.ts'
@@ -9,7 +10,7 @@ import { createUpstreams, type Upstreams } from './upstreams.ts'
 /** The connections to one upstream, behind the one contract. */
 export interface UpstreamTransport {
   readonly dispatch: Dispatch
-  /** Lets what is in flight finish, closes the idle. */
+  /** Lets what is in flight finish, closes the idle, and takes nothing more. */
   close(): Promise<void>
   /** Ends everything now. */
   destroy(error: Error): void
@@ -24,16 +25,28 @@ export interface Transport extends UpstreamTransport {
 /** The innermost slot: sends to `options.upstream`, or to `options.origin`, by the protocol that fits. */
 export function createTransport(settings: { readonly clock: Clock }): Transport {
   const transports = new Map<Upstream, UpstreamTransport>()
+  /** Forgotten, with exchanges still in flight. */
+  const leaving = new Set<UpstreamTransport>()
+  let closed = false
   const upstreams = createUpstreams((upstream) => forget(upstream))
 
   function forget(upstream: Upstream, error?: Error): void {
     const known = transports.get(upstream)
-    if (error === undefined) known?.close().catch(ignore)
-    else known?.destroy(error)
+    if (known === undefined) return
     transports.delete(upstream)
+    if (error !== undefined) {
+      known.destroy(error)
+      return
+    }
+    leaving.add(known)
+    known.close().finally(() => leaving.delete(known))
   }
 
   function dispatch(options: DispatchOptions, handler: DispatchHandler): boolean {
+    if (closed) {
+      handler.onResponseError?.(idleController, new ProxyError('SP_SHUTDOWN'))
+      return true
+    }
     let { upstream } = options
     if (upstream === undefined) {
       try {
@@ -60,13 +73,13 @@ export function createTransport(settings: { readonly clock: Clock }): Transport 
     upstreams,
     forget,
     async close() {
-      await Promise.all([...transports.values()].map((one) => one.close()))
+      closed = true
+      await Promise.all([...transports.values(), ...leaving].map((one) => one.close()))
     },
     destroy(error) {
-      for (const one of transports.values()) one.destroy(error)
+      closed = true
+      for (const one of [...transports.values(), ...leaving]) one.destroy(error)
       transports.clear()
     },
   }
 }
-
-function ignore(): void {}

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { systemClock } from '../../src/contract/clock.ts'
+import { ProxyError } from '../../src/contract/errors.ts'
 import type { DispatchOptions } from '../../src/contract/layer.ts'
 import { createUpstream } from '../../src/upstream/origin.ts'
 import { createTransport, type Transport } from '../../src/upstream/transport.ts'
@@ -174,4 +175,37 @@ test('an upstream that is forgotten with an error keeps no connection that is st
   transport.forget(upstream, new Error('done with it'))
 
   assert.match(String((await over).error?.message), /done with it/)
+})
+
+test('an upstream that was forgotten while it answers: close() waits for it, destroy() ends it', async (t) => {
+  const origin = await listenWire(t, (wire) => answerHeads(wire, () => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no'))
+  const transport = newTransport(t)
+  const upstream = createUpstream('upstream', origin.url)
+  const recorder = new Recorder()
+  transport.dispatch({ path: '/', method: 'GET', headers: [], upstream } as unknown as DispatchOptions, recorder)
+  await recorder.answered
+  transport.forget(upstream)
+  let closed = false
+  const closing = transport.close().then(() => {
+    closed = true
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(closed, false)
+
+  transport.destroy(new ProxyError('SP_SHUTDOWN', 'the server is gone'))
+
+  assert.equal((await recorder.over).error?.code, 'SP_SHUTDOWN')
+  await closing
+})
+
+test('once it closes, no connection to another upstream is made', async (t) => {
+  const origin = await listenWire(t, (wire) => answerHeads(wire, () => ok))
+  const transport = newTransport(t)
+  await transport.close()
+
+  const late = await ask(transport, { origin: origin.url })
+  const upgrade = await ask(transport, { origin: origin.url, upgrade: 'x' })
+
+  assert.deepEqual([late.error?.code, upgrade.error?.code], ['SP_SHUTDOWN', 'SP_SHUTDOWN'])
+  assert.equal(origin.wires.length, 0)
 })
