@@ -4,7 +4,7 @@ import type { Scope } from '../../plugins/kernel/scope.ts'
 import reverseProxy, { type ReplyProxyOptions } from '../../plugins/reverse-proxy/index.ts'
 import { createPlanCache } from '../../plugins/reverse-proxy/plan-cache.ts'
 import { startOrigin } from '../support/app.ts'
-import { makeCertificate } from '../support/certificate.ts'
+import { createCertificate } from '../support/certificates.ts'
 import { ask } from './support/exchange.ts'
 import { openGate } from './support/gate.ts'
 import { eventually } from './support/wire.ts'
@@ -101,7 +101,7 @@ for (const what of ['plain', 'promised'] as const) {
 test('options written in the handler are compiled once, certificates too', async (t) => {
   const { app } = await openGate(t, (gate) => gate.register(reverseProxy))
   const scope = app.proxy as Scope
-  const { cert } = makeCertificate({ cn: 'a.test', san: ['DNS:a.test'] })
+  const { cert } = createCertificate({ name: 'a.test' })
   const plans = createPlanCache()
   const write = (ca: string | Buffer): ReplyProxyOptions => ({
     upstream: 'https://127.0.0.1:1',

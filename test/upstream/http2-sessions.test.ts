@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import tls from 'node:tls'
 import { type Clock, systemClock } from '../../src/contract/clock.ts'
-import { makeCertificate } from '../support/certificate.ts'
+import { createCertificate } from '../support/certificates.ts'
 import { h2Origin } from '../support/h2-origin.ts'
 import { connect, ok, send, start, until } from '../support/h2-upstream.ts'
 
@@ -93,7 +93,7 @@ test('after GOAWAY what is in flight finishes and what is new goes to a new sess
 })
 
 test('h2 is agreed on by ALPN; a server without it is refused before anything is sent', async (t) => {
-  const certificate = makeCertificate({ cn: 'localhost', san: ['DNS:localhost'] })
+  const certificate = createCertificate()
   const origin = await h2Origin(ok, { tls: certificate })
   const plain = tls.createServer({ ...certificate, ALPNProtocols: [] }, (socket) => socket.on('error', () => {}))
   plain.on('tlsClientError', () => {})

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import tls from 'node:tls'
 import { WebSocketServer } from 'ws'
 import { createUpstream } from '../../src/upstream/origin.ts'
-import { makeCertificate } from '../support/certificate.ts'
+import { createCertificate } from '../support/certificates.ts'
 import { rawOrigin, send, wsFields } from '../support/raw-upgrade.ts'
 
 test('fields go out as they are given: case, order, duplicates, nothing added', async (t) => {
@@ -120,7 +120,7 @@ test('a body without a length goes out in chunks, one with a length as it is', a
 })
 
 test('an upgrade goes over TLS when the certificate proves itself, and not when it does not', async (t) => {
-  const { cert, key } = makeCertificate({ cn: 'localhost', san: ['DNS:localhost'] })
+  const { cert, key } = createCertificate()
   const server = tls.createServer({ cert, key }, (socket) => {
     socket.on('error', () => {})
     socket.once('data', () => socket.write('HTTP/1.1 101 Go\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'))
