@@ -3,19 +3,9 @@ import { connect } from 'node:net'
 import { describe, test } from 'node:test'
 import Fastify from 'fastify'
 import balance, { type BalanceOptions, type LivePool } from '../../plugins/balance/index.ts'
-import { OptionError } from '../../src/contract/options.ts'
 import { startOrigin, startProxy, type TestProxy } from '../support/app.ts'
+import { refusedAtBoot } from '../support/refused-at-boot.ts'
 import { until } from '../support/until.ts'
-
-async function boot(options: object): Promise<void> {
-  const app = Fastify()
-  try {
-    await app.register(balance, options as BalanceOptions)
-    await app.ready()
-  } finally {
-    await app.close()
-  }
-}
 
 describe('a wrong option is an error at boot that names it', () => {
   const wrong: readonly [options: object, option: string, right: RegExp][] = [
@@ -29,12 +19,7 @@ describe('a wrong option is an error at boot that names it', () => {
   ]
   for (const [options, option, right] of wrong) {
     test(JSON.stringify(options), async () => {
-      await assert.rejects(boot(options), (error) => {
-        assert.ok(error instanceof OptionError, String(error))
-        assert.equal(error.option, option)
-        assert.match(error.message, right)
-        return true
-      })
+      await refusedAtBoot(balance, options, option, right)
     })
   }
 })
