@@ -33,6 +33,14 @@ export function isField(name: string, lower: string): boolean {
   return (name.charCodeAt(0) | 32) === lower.charCodeAt(0) && name.toLowerCase() === lower
 }
 
+/** Options of a Connection value, in lower case. RFC 9110 7.6.1. */
+export function connectionOptions(value: string): string[] {
+  return value
+    .toLowerCase()
+    .split(',')
+    .map((option) => option.trim())
+}
+
 /**
  * Lower-case names that a Connection value nominates as hop-by-hop, beside the protected and the connection options of
  * HTTP itself; undefined when there is none, as for `close` and `keep-alive`.
@@ -40,8 +48,7 @@ export function isField(name: string, lower: string): boolean {
 export function nominated(value: string): Set<string> | undefined {
   if (value === 'keep-alive' || value === 'close') return undefined
   let names: Set<string> | undefined
-  for (const option of value.toLowerCase().split(',')) {
-    const name = option.trim()
+  for (const name of connectionOptions(value)) {
     if (name === '' || name === 'close' || isHopByHop(name) || isProtected(name)) continue
     names ??= new Set()
     names.add(name)

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ProxyError } from '../contract/errors.ts'
 import { isTextChar, isTokenChar } from '../http/chars.ts'
+import { connectionOptions } from '../http/hop-by-hop.ts'
 
 const tab = 9
 const lf = 10
@@ -110,10 +111,9 @@ function note(lines: FieldLines, kind: number, value: string): void {
 }
 
 function noteOptions(lines: FieldLines, value: string): void {
-  for (const option of value.toLowerCase().split(',')) {
-    const word = option.trim()
-    if (word === 'close') lines.close = true
-    else if (word === 'keep-alive') lines.keepAlive = true
+  for (const option of connectionOptions(value)) {
+    if (option === 'close') lines.close = true
+    else if (option === 'keep-alive') lines.keepAlive = true
   }
 }
 

@@ -3,7 +3,7 @@ import { ProxyError } from '../contract/errors.ts'
 import type { DispatchOptions } from '../contract/layer.ts'
 import type { Upstream } from '../contract/pool.ts'
 import { isText, isToken } from '../http/chars.ts'
-import { isField } from '../http/hop-by-hop.ts'
+import { connectionOptions, isField } from '../http/hop-by-hop.ts'
 import type { Content } from './http1-body.ts'
 
 /** The head of a request, ready to be written as latin1. */
@@ -44,7 +44,7 @@ export function requestHead(upstream: Upstream, options: DispatchOptions, conten
     if (kind !== other) {
       if (kind === refused) throw bad('field', name)
       if (kind === connection) {
-        if (value !== 'keep-alive' && isClose(value)) closes = true
+        if (value !== 'keep-alive' && connectionOptions(value).includes('close')) closes = true
         continue
       }
       if (kind === contentLength) {
@@ -120,13 +120,6 @@ function kindOf(name: string): number {
     default:
       return other
   }
-}
-
-function isClose(value: string): boolean {
-  return value
-    .toLowerCase()
-    .split(',')
-    .some((option) => option.trim() === 'close')
 }
 
 function lengthOf(value: string): number {
