@@ -23,7 +23,7 @@ async function reverseProxy(app: FastifyInstance, options: ReverseProxyOptions):
   knownKeys('', options, [...routeOptionKeys, ...ownKeys])
   if (!app.hasDecorator('proxy')) await app.register(kernel)
   if (!app.hasReplyDecorator('proxy')) decorate(app)
-  if (options.upstream === undefined && options.pool === undefined && options.split === undefined) return
+  if (!namesTarget(options)) return
 
   const { prefix = '/', httpMethods, constraints, preHandler, config, ...proxy } = options
   plainPath('prefix', prefix)
@@ -76,7 +76,7 @@ function decorate(app: FastifyInstance): void {
         `${route.url}: the route needs config: { proxy: { upstream: ... } }`,
       )
     }
-    if (!ours && given.upstream === undefined && given.pool === undefined && given.split === undefined) return
+    if (!ours && !namesTarget(given)) return
     // An object of this route's own: one that several routes share could stand for one of them only.
     const options = { ...given }
     route.config = { ...route.config, proxy: options } as NonNullable<typeof route.config>
@@ -133,6 +133,11 @@ function anySpelling(constraints: Record<string, unknown>): Record<string, unkno
   if (typeof host !== 'string') return constraints
   const literal = host.replace(/\.$/, '').replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
   return { ...constraints, host: new RegExp(`^${literal}\\.?${/:\d+$/.test(host) ? '' : '(?::\\d*)?'}$`, 'i') }
+}
+
+/** Without one, it is for somebody else to say where a request goes. */
+function namesTarget({ upstream, pool, split }: ProxyRouteOptions): boolean {
+  return upstream !== undefined || pool !== undefined || split !== undefined
 }
 
 /** `/api/*` is mounted at `/api`. */
