@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -27,6 +28,15 @@ function ask(transport: Transport, options: Partial<DispatchOptions>): Promise<R
   const recorder = new Recorder()
   transport.dispatch({ path: '/', method: 'GET', headers: [], ...options } as unknown as DispatchOptions, recorder)
   return recorder.over
+}
+
+/** Closed with the test. */
+async function listening(t: TestContext, server: Server): Promise<void> {
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  await once(server, 'listening')
 }
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
@@ -66,11 +76,7 @@ test('a Unix socket serves', async (t) => {
   t.after(() => rm(folder, { recursive: true }))
   const path = join(folder, 'app.sock')
   const server = createServer((request, response) => response.end(`${request.headers.host}`)).listen(path)
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  await new Promise((resolve) => server.once('listening', resolve))
+  await listening(t, server)
 
   const { status, body } = await ask(newTransport(t), { origin: `unix:${path}`, headers: ['Host', 'a.test'] })
 
@@ -79,11 +85,7 @@ test('a Unix socket serves', async (t) => {
 
 test('an IPv6 literal serves', async (t) => {
   const server = createServer((_request, response) => response.end('six')).listen(0, '::1')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  await new Promise((resolve) => server.once('listening', resolve))
+  await listening(t, server)
 
   const { body } = await ask(newTransport(t), { origin: `http://[::1]:${(server.address() as AddressInfo).port}` })
 
@@ -97,11 +99,7 @@ test('an authority of its own serves over TLS; the Host of a client does not cha
     names.push((request.socket as unknown as { servername: string }).servername)
     response.end('secure')
   }).listen(0, '127.0.0.1')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  await new Promise((resolve) => server.once('listening', resolve))
+  await listening(t, server)
   const url = `https://localhost:${(server.address() as AddressInfo).port}`
   const transport = newTransport(t)
   const upstream = createUpstream('upstream', url, { tls: { ca: authority.cert } })
@@ -122,11 +120,7 @@ test('an upstream that wants a certificate and gets none: a TLS failure, and no 
     { ...createCertificate({ authority }), requestCert: true, rejectUnauthorized: true, ca: authority.cert },
     (_request, response) => response.end('never'),
   ).listen(0, '127.0.0.1')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  await new Promise((resolve) => server.once('listening', resolve))
+  await listening(t, server)
   const url = `https://localhost:${(server.address() as AddressInfo).port}`
   const transport = newTransport(t)
   const upstream = createUpstream('upstream', url, { tls: { ca: authority.cert } })
