@@ -122,27 +122,20 @@ test('those that give their place back in the same turn do not pile up on the st
   pool.close()
 })
 
-/** Milliseconds to serve so many one by one, while as many wait. */
-function timeToServe(count: number): number {
+test('serving one costs the same however many wait', () => {
+  const count = 100_000
   const { queue, join, free } = bed(count)
   for (let i = 0; i < count; i++) join('')
+
   const began = performance.now()
   for (let i = 0; i < count; i++) {
     free(1)
     if (i < count / 2) join('')
   }
-  const took = performance.now() - began
-  assert.equal(queue.size, Math.ceil(count / 2))
-  return took
-}
 
-test('serving one of ten thousand costs what serving one of a thousand costs', () => {
-  timeToServe(1000)
-  const best = (count: number): number => Math.min(...[1, 2, 3, 4, 5].map(() => timeToServe(count))) / count
-
-  const [few, many] = [best(1000), best(10_000)]
-
-  assert.ok(many < few * 5, `${few * 1e6} ns each of a thousand, ${many * 1e6} ns each of ten thousand`)
+  assert.equal(queue.size, count / 2)
+  // A step for each that waits would be some ten thousand million steps, and most of a minute. This takes some 50 ms.
+  assert.ok(performance.now() - began < 5000)
 })
 
 test('in a pool: waits while all are full, and gets the first place that comes free', () => {
