@@ -79,10 +79,11 @@ export interface Store {
   /** Gives an entry another head with the same URL, `extra` and `vary`. Nothing when the entry is gone. */
   update(entry: Entry, head: Head): void
   remove(entry: Entry): void
-  /** Removes every entry that is meant. Resolves with how many, when none of them can be found any more. */
-  purge(target: PurgeTarget): Promise<number>
-  /** The same, but they stay, stale: `soften` makes the head of each. */
-  soften(target: PurgeTarget, soften: (head: Head) => Head): Promise<number>
+  /**
+   * Removes every entry that is meant; with `soften` they stay, with the head that it makes (a soft purge). Resolves with how
+   * many, when none of them can be found any more as it was.
+   */
+  purge(target: PurgeTarget, soften?: (head: Head) => Head): Promise<number>
   /** Everything that is there, in no order; changes meanwhile may or may not be seen. */
   list(): AsyncIterable<Listed>
   stats(): StoreStats
