@@ -73,6 +73,13 @@ export const errorTable = {
   SP_UPSTREAM_STALLED: row(504, 'upstream', true, 'connection_read_timeout', 'The answer stalled.'),
   SP_TOTAL_TIMEOUT: row(504, 'proxy', true, 'http_response_timeout', 'The exchange took too long.'),
   SP_UPGRADE_FAILED: row(502, 'upstream', false, 'http_upgrade_failed', 'The upgrade failed.'),
+  SP_NOT_CACHED: row(
+    504,
+    'proxy',
+    false,
+    'proxy_internal_response',
+    'There is no stored answer, and the request allows no other.',
+  ),
   SP_BODY_CONSUMED: row(
     500,
     'proxy',

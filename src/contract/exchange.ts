@@ -29,6 +29,10 @@ export class Facts {
   queued = -1
   /** True when the last attempt went out on a connection that had served before. */
   reused = false
+  /** What the cache did, by the words of RFC 9211: `hit`, or why it asked (`uri-miss`, `stale`, `bypass`, ...). */
+  cache: string | undefined = undefined
+  /** More of it: why an answer was not stored, why a stale one was given. */
+  cacheDetail: string | undefined = undefined
   /** Code of the refusal, when a guard or a check said no. */
   refusal: string | undefined = undefined
   /** Code of the failure, when there was one. */

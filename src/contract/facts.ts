@@ -34,6 +34,8 @@ export const factTable: Readonly<Record<string, (exchange: Exchange) => Fact>> =
   'upstream.reused': (x) => x.facts.reused || undefined,
   pool: (x) => x.facts.pool,
   attempts: (x) => x.facts.attempts,
+  cache: (x) => x.facts.cache,
+  'cache.detail': (x) => x.facts.cacheDetail,
   refusal: (x) => x.facts.refusal,
   error: (x) => x.facts.error,
 }

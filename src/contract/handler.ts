@@ -18,6 +18,15 @@ export function borrows(handler: DispatchHandler): boolean {
   return (handler as Partial<Borrower>).borrows === true
 }
 
+/** A handler that reads `controller.rawHeaders` alone may say so: the object of fields beside it may then be empty. */
+export interface RawReader {
+  readonly readsRaw: boolean
+}
+
+export function readsRaw(handler: DispatchHandler): boolean {
+  return (handler as Partial<RawReader>).readsRaw === true
+}
+
 /**
  * Passes every call on. A layer extends it and says only what it does differently. It is given chunks of its own, which it
  * may keep; one that keeps none, and passes them on in the same turn, says `borrows(this.inner)` for `borrows`.

@@ -17,6 +17,10 @@ export interface DispatchOptions extends Dispatcher.DispatchOptions {
   picked?: Upstream[] | undefined
   /** How this exchange may be tried again. @default the pool's own */
   retry?: RetryPolicy | undefined
+  /** What the route says of caching. Read by the cache layer alone. */
+  cache?: boolean | object | undefined
+  /** A Location of the answer as the client would say it. Read by the cache layer, for what it invalidates. */
+  locate?: ((value: string, exchange: Exchange) => string) | undefined
   /** Where a copy goes beside. Read by the mirror layer alone. */
   mirror?: Mirror | undefined
   /** Where the transport sends. The balance layer sets it; without it the transport goes to `origin`. */

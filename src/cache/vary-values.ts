@@ -1,0 +1,88 @@
+import { isField } from '../http/hop-by-hop.ts'
+import { normalEncoding, normalLanguage, topLanguage } from './vary-preferences.ts'
+
+/**
+ * The value of a request field that is not there. No field that is there has it: values are trimmed. RFC 9111 4.1: absent
+ * matches absent alone.
+ */
+export const absent = ' '
+
+/**
+ * The value of a request field, lines joined, in a form in which what means the same is the same (RFC 9111 4.1). `absent`
+ * when it is not there, and for an Accept-Encoding that cannot be read: else any client could get around what is stored
+ * with one (CVE-2024-35296).
+ * @param name in lower case
+ */
+export function normalValue(name: string, fields: readonly string[]): string {
+  const value = joinedValue(name, fields)
+  if (value === undefined) return absent
+  switch (name) {
+    case 'accept-encoding':
+      return normalEncoding(value) ?? absent
+    case 'accept-language':
+    case 'accept-charset':
+      return normalLanguage(value) ?? closedUp(value)
+    case 'accept':
+      return normalAccept(value)
+    default:
+      return exact.has(name) ? value : closedUp(value)
+  }
+}
+
+/** Every line of a field, trimmed and joined; undefined when there is none. `name` in lower case. */
+export function joinedValue(name: string, fields: readonly string[]): string | undefined {
+  let value: string | undefined
+  for (let i = 0; i < fields.length; i += 2) {
+    const field = fields[i] as string
+    if (field.length !== name.length || !isField(field, name)) continue
+    const line = (fields[i + 1] as string).trim()
+    if (value === undefined || value === '') value = line
+    else if (line !== '') value += (name === 'cookie' ? '; ' : ', ') + line
+  }
+  return value
+}
+
+/** Fields that are no lists: a space more is another value. */
+const exact: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'from',
+  'host',
+  'origin',
+  'referer',
+  'user-agent',
+  'x-forwarded-host',
+])
+
+/** Without the spaces around commas. Quoted text is left alone: a comma in it separates nothing. */
+function closedUp(value: string): string {
+  if (value.includes('"') || !value.includes(',')) return value
+  let text = ''
+  for (const member of value.split(',')) text += text === '' && member === value ? member : `,${member.trim()}`
+  return text.slice(1)
+}
+
+/** Media ranges without case and spaces; their parameters keep both where they are quoted, and their case always. */
+function normalAccept(value: string): string {
+  if (value.includes('"')) return value
+  return value
+    .split(',')
+    .map((range) => {
+      const [type, ...parameters] = range.split(';')
+      return [(type as string).trim().toLowerCase(), ...parameters.map((parameter) => parameter.trim())].join(';')
+    })
+    .join(',')
+}
+
+/** What is put behind the value of Accept-Language for a response with one language: a space and the tag. Else `''`. */
+export function languageOf(responseFields: readonly string[]): string {
+  const language = joinedValue('content-language', responseFields)?.toLowerCase()
+  return language !== undefined && /^[a-z]{1,8}(?:-[a-z0-9]{1,8})*$/.test(language) ? ` ${language}` : ''
+}
+
+/** Is the language that a stored value ends in (see `languageOf`) the one that `value` wants most, or are they the same? */
+export function matchesLanguage(stored: string, value: string): boolean {
+  const space = stored.lastIndexOf(' ')
+  if (space === -1 || space === stored.length - 1) return false
+  return stored.slice(0, space) === value || stored.slice(space + 1) === topLanguage(value)
+}

@@ -1,0 +1,105 @@
+import type { Head } from './head.ts'
+import { contentRange, parseRange, resolveRange, withinPart } from './range.ts'
+import type { CacheRequest } from './request.ts'
+import { evaluate, ifRangeHolds } from './validators.ts'
+
+/** What one client is given of a response: its own status and fields, and a part of the content. */
+export interface View {
+  readonly status: number
+  readonly message: string
+  /** Flat. Shared with the head where nothing is changed: not to be written to. */
+  readonly fields: readonly string[]
+  /** Bytes of the whole content: from `first` up to and without `end`. `end` is Infinity while the length is not known. */
+  readonly first: number
+  readonly end: number
+}
+
+/**
+ * The answer to this request from a complete response: all of it, 304 (RFC 9110 15.4.5), a part of it (15.3.7), or 416.
+ * @param size bytes of content; undefined while they are not known: then a range is not answered, which is allowed
+ */
+export function viewOf(request: CacheRequest, head: Head, size: number | undefined, now: number): View {
+  const { status, message, fields } = head
+  if (status !== 200) return { status, message, fields: sized(request, head, size), first: 0, end: endOf(request, size) }
+  if (request.isConditional && evaluate(request, head, now) === 'not-modified') {
+    return { status: 304, message: 'Not Modified', fields: notModifiedFields(fields), first: 0, end: 0 }
+  }
+  // RFC 9110 14.2: Range is for GET alone.
+  if (request.range !== undefined && size !== undefined && request.method === 'GET') {
+    const spec = parseRange(request.range)
+    if (spec !== undefined && (request.ifRange === undefined || ifRangeHolds(request.ifRange, head))) {
+      const range = resolveRange(spec, size)
+      if (range === undefined) return unsatisfiable(fields, size)
+      return partial(fields, range.first, range.end, size)
+    }
+  }
+  return { status, message, fields: sized(request, head, size), first: 0, end: endOf(request, size) }
+}
+
+/** The same from a stored part (206); undefined when it does not have what is asked for. */
+export function viewOfPart(request: CacheRequest, head: Head, now: number): View | undefined {
+  const { part, fields } = head
+  if (part === undefined || request.method !== 'GET' || request.range === undefined) return undefined
+  const spec = parseRange(request.range)
+  if (spec === undefined) return undefined
+  if (request.ifRange !== undefined && !ifRangeHolds(request.ifRange, head)) return undefined
+  const range = withinPart(spec, part)
+  if (range === undefined) return undefined
+  if (request.isConditional && evaluate(request, head, now) === 'not-modified') {
+    return { status: 304, message: 'Not Modified', fields: notModifiedFields(fields), first: 0, end: 0 }
+  }
+  const view = partial(fields, range.first, range.end, part.complete)
+  return { ...view, first: view.first - part.first, end: view.end - part.first }
+}
+
+function endOf(request: CacheRequest, size: number | undefined): number {
+  return request.method === 'HEAD' ? 0 : (size ?? Number.POSITIVE_INFINITY)
+}
+
+/** A response that came in chunks was stored without a length; now it has one. */
+function sized(_request: CacheRequest, { fields, status }: Head, size: number | undefined): readonly string[] {
+  if (size === undefined || status === 204 || status === 304) return fields
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string
+    if (name.length === 14 && name.toLowerCase() === 'content-length') return fields
+  }
+  return [...fields, 'Content-Length', String(size)]
+}
+
+function partial(fields: readonly string[], first: number, end: number, complete: number): View {
+  const own = without(fields, lengths)
+  own.push('Content-Range', contentRange(first, end, complete), 'Content-Length', String(end - first))
+  return { status: 206, message: 'Partial Content', fields: own, first, end }
+}
+
+function unsatisfiable(fields: readonly string[], complete: number): View {
+  const own = without(fields, ofContent)
+  own.push('Content-Range', `bytes */${complete}`, 'Content-Length', '0')
+  return { status: 416, message: 'Range Not Satisfiable', fields: own, first: 0, end: 0 }
+}
+
+/** RFC 9110 15.4.5: what a 200 would have said, without what describes content that is not there. */
+function notModifiedFields(fields: readonly string[]): readonly string[] {
+  return without(fields, ofContent)
+}
+
+const lengths: ReadonlySet<string> = new Set(['content-length', 'content-range'])
+
+const ofContent: ReadonlySet<string> = new Set([
+  'content-length',
+  'content-range',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'content-md5',
+  'content-digest',
+])
+
+function without(fields: readonly string[], names: ReadonlySet<string>): string[] {
+  const rest: string[] = []
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string
+    if (!names.has(name.toLowerCase())) rest.push(name, fields[i + 1] as string)
+  }
+  return rest
+}
