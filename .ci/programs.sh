@@ -10,6 +10,7 @@ declare -A package_of=(
   [chromium]=chromium
   [curl]=curl
   [openssl]=openssl
+  [redis-server]=redis-server
 )
 
 missing=()

@@ -72,6 +72,12 @@ export interface Store {
   /** Every variant under this URL, newest first; empty when there is none. At most `maxVariants`. */
   find(url: string): readonly Entry[] | Promise<readonly Entry[]>
   /**
+   * For a store of tiers: what lies below the first tier, which `find` does not ask where the first has any variant. Every
+   * variant that the lower tiers have, newest first; one that several of them have is given once. Asked when none of those
+   * that `find` gave fits the request.
+   */
+  findDeeper?(url: string): Promise<readonly Entry[]>
+  /**
    * Begins to store a response. Undefined: this store will not have it (too large, not worth a place, a fault).
    * @param size bytes of content, when they are known beforehand
    */
