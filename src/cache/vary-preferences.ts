@@ -44,7 +44,8 @@ function readEncoding(value: string): string | undefined {
   const identity = weights.get('identity')
   if (identity !== undefined && identity > 0) {
     let isLast = true
-    for (const [coding, weight] of weights) if (coding !== 'identity' && weight > 0 && weight <= identity) isLast = false
+    for (const [coding, weight] of weights)
+      if (coding !== 'identity' && weight > 0 && weight <= identity) isLast = false
     if (isLast) weights.delete('identity')
   }
   return ranked(weights)

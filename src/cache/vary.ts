@@ -1,5 +1,5 @@
-import { isField } from '../http/hop-by-hop.ts'
 import { isToken } from '../http/chars.ts'
+import { isField } from '../http/hop-by-hop.ts'
 import { languageOf, matchesLanguage, normalValue } from './vary-values.ts'
 
 /** More names than that are no negotiation, but a way to make every request a variant of its own. */
