@@ -1,0 +1,65 @@
+import type { Head } from '../head.ts'
+import type { Entry } from '../store.ts'
+import type { Expiring } from './expiry.ts'
+import type { Queued } from './queue.ts'
+
+/** Uses that are counted of one entry, at most. */
+const mostUses = 3
+
+/** A stored response in memory, with its links in the queues of eviction and expiry. A class: a million have one shape. */
+export class MemoryEntry implements Entry, Queued<MemoryEntry>, Expiring {
+  head: Head
+  readonly size: number
+  weight: number
+  readonly hash: number
+  uses = 0
+  place = 0
+  newer: MemoryEntry | undefined = undefined
+  older: MemoryEntry | undefined = undefined
+  sooner: Expiring
+  later: Expiring
+  readonly #content: readonly Buffer[]
+
+  constructor(head: Head, size: number, content: readonly Buffer[], weight: number, hash: number) {
+    this.head = head
+    this.size = size
+    this.#content = content
+    this.weight = weight
+    this.hash = hash
+    this.sooner = this
+    this.later = this
+  }
+
+  get keepUntil(): number {
+    return this.head.keepUntil
+  }
+
+  /** Counts a use. What has left may be used on by those who have it. */
+  use(): void {
+    if (this.uses < mostUses) this.uses++
+  }
+
+  /** Lets go of its neighbours: whoever still reads it must not hold all that was stored beside it. */
+  unlink(): void {
+    this.place = 0
+    this.newer = undefined
+    this.older = undefined
+    this.sooner = this
+    this.later = this
+  }
+
+  read(first: number, end: number): readonly Buffer[] {
+    const content = this.#content
+    if (first === 0 && end === this.size) return content
+    const part: Buffer[] = []
+    let at = 0
+    for (const piece of content) {
+      const from = Math.max(first - at, 0)
+      const to = Math.min(end - at, piece.length)
+      if (from < to) part.push(from === 0 && to === piece.length ? piece : piece.subarray(from, to))
+      at += piece.length
+      if (at >= end) break
+    }
+    return part
+  }
+}
