@@ -7,6 +7,8 @@ import type { Scenario } from '../scenarios.ts'
 export interface LoadAsk {
   readonly port: number
   readonly scenario: Scenario
+  /** Fields of each request beyond Host, such as `Accept: text/html`. wrk only. @default none */
+  readonly fields?: readonly string[]
   /** Requests in flight at any time. */
   readonly connections: number
   readonly seconds: number

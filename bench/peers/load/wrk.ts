@@ -16,12 +16,13 @@ interface WrkSummary {
 
 /** wrk with one thread. The script has no `request` function, so wrk builds its request once: no Lua on the hot path. */
 export async function wrk(ask: LoadAsk): Promise<LoadResult> {
-  const { scenario, connections, seconds, core, directory } = ask
+  const { scenario, fields = [], connections, seconds, core, directory } = ask
   const script = join(directory, `${scenario.id}.lua`)
   writeFileSync(script, luaScript(scenario.uploadBytes))
   const url = `http://127.0.0.1:${ask.port}${scenario.path}`
   const output = await runLoad(core, 'wrk', [
     ...['-t', '1', '-c', String(connections), '-d', `${seconds}s`],
+    ...fields.flatMap((field) => ['-H', field]),
     ...['--latency', '-s', script, url],
   ])
   const summary = JSON.parse(/^summary (.*)$/m.exec(output)?.[1] ?? 'null') as WrkSummary
