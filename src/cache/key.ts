@@ -1,10 +1,11 @@
 import type { Exchange } from '../contract/exchange.ts'
 import type { Target } from '../contract/target.ts'
 import { parseAuthority } from '../http/authority.ts'
+import { isField } from '../http/hop-by-hop.ts'
 import { cookieValues } from './key-cookies.ts'
 import type { KeyPlan } from './key-options.ts'
 import { filterQuery } from './key-query.ts'
-import { absent, joinedValue, normalValue } from './vary-values.ts'
+import { absent, normalValue } from './vary-values.ts'
 
 export type { KeyOptions, KeyPlan } from './key-options.ts'
 
@@ -38,9 +39,9 @@ export function extraOf(plan: KeyPlan, exchange: Exchange, place: string): strin
   }
   for (const name of fields) extra += part('f', name) + fieldPart(name, exchange.rawFields)
   for (const name of cookies) {
-    const values = cookieValues(exchange.rawFields, name)
-    extra += `${part('c', name)}${values.length};`
-    for (const value of values) extra += part('', value)
+    extra += part('c', name)
+    for (const value of cookieValues(exchange.rawFields, name)) extra += part('', value)
+    extra += ';'
   }
   return by === undefined ? extra : extra + byPart(by(exchange))
 }
@@ -70,13 +71,18 @@ const mostPlaces = 1000
 const part = (kind: string, text: string): string => `${kind}${text.length}:${text}`
 
 function fieldPart(name: string, fields: readonly string[]): string {
-  // Here a text is a name or a secret, and compared to the letter; what negotiates is taken by its meaning.
+  // What negotiates is taken by its meaning. All else is compared to the letter, line by line: an origin may read the first
+  // line, the last or all of them.
   if (name.startsWith('accept')) {
     const normal = normalValue(name, fields)
-    return normal === absent ? '-' : part('', normal)
+    return normal === absent ? ';' : `${part('', normal)};`
   }
-  const value = joinedValue(name, fields)
-  return value === undefined ? '-' : part('', value)
+  let lines = ''
+  for (let i = 0; i < fields.length; i += 2) {
+    const field = fields[i] as string
+    if (field.length === name.length && isField(field, name)) lines += part('', fields[i + 1] as string)
+  }
+  return `${lines};`
 }
 
 function byPart(text: unknown): string {

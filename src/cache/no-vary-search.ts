@@ -2,6 +2,8 @@ import { isField } from '../http/hop-by-hop.ts'
 import { withLine } from '../http/list-field.ts'
 import { type Dictionary, type Member, parseDictionary } from '../http/structured-fields.ts'
 
+export { SearchRules } from './search-rules.ts'
+
 /** How queries may differ and still ask for the same: No-Vary-Search, draft-ietf-httpbis-no-vary-search. */
 export interface SearchRule {
   /** Decoded names of the parameters that do not count; `'*'`: none counts but those of `except`. */

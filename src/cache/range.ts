@@ -11,21 +11,17 @@ export interface Span {
 
 /**
  * Range with exactly one range of bytes. Undefined for anything else, several ranges too: the field is then ignored, which
- * RFC 9110 14.2 allows. A number beyond what is exact in a double is anything else.
+ * RFC 9110 14.2 allows.
  */
 export function parseRange(value: string): RangeSpec | undefined {
   const parts = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(value.trim())
   if (parts === null) return undefined
   const from = parts[1] as string
   const to = parts[2] as string
-  if (from === '') {
-    const suffix = integer(to)
-    return suffix === undefined ? undefined : { suffix }
-  }
-  const first = integer(from)
-  const last = to === '' ? undefined : integer(to)
-  if (first === undefined || (to !== '' && (last === undefined || last < first))) return undefined
-  return { first, last }
+  if (from === '') return to === '' ? undefined : { suffix: atMost(to) }
+  const first = atMost(from)
+  const last = to === '' ? undefined : atMost(to)
+  return last !== undefined && last < first ? undefined : { first, last }
 }
 
 /** The bytes that are meant, of `complete`. Undefined when there are none of them: 416 (RFC 9110 15.5.17). */
@@ -42,11 +38,10 @@ export function resolveRange(spec: RangeSpec, complete: number): Span | undefine
 export function parseContentRange(value: string): Part | undefined {
   const parts = /^bytes[ \t]+(\d+)-(\d+)\/(\d+)$/i.exec(value.trim())
   if (parts === null) return undefined
-  const first = integer(parts[1] as string)
-  const last = integer(parts[2] as string)
-  const complete = integer(parts[3] as string)
-  if (first === undefined || last === undefined || complete === undefined) return undefined
-  return first <= last && last < complete ? { first, last, complete } : undefined
+  const first = Number(parts[1])
+  const last = Number(parts[2])
+  const complete = Number(parts[3])
+  return first <= last && last < complete && Number.isSafeInteger(complete) ? { first, last, complete } : undefined
 }
 
 /** The value of Content-Range for the bytes from `first` up to and without `end`. */
@@ -60,7 +55,7 @@ export function withinPart(spec: RangeSpec, part: Part): Span | undefined {
   return span !== undefined && span.first >= part.first && span.end <= part.last + 1 ? span : undefined
 }
 
-function integer(digits: string): number | undefined {
-  const number = digits === '' ? Number.NaN : Number(digits)
-  return Number.isSafeInteger(number) ? number : undefined
+/** No content is as long as the largest number that is exact: one beyond it means as much. */
+function atMost(digits: string): number {
+  return Math.min(Number(digits), Number.MAX_SAFE_INTEGER)
 }

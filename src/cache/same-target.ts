@@ -12,12 +12,13 @@ export function isSchemeOf(value: string, target: Target): boolean {
   return value.toLowerCase() === target.scheme
 }
 
-/** Is this the port of the target, or that of its scheme? */
+/** Is this the port of the target? */
 export function isPortOf(value: string, target: Target): boolean {
   return value === String(portOf(target))
 }
 
-function portOf(target: Target): number {
+/** The port, that of the scheme where none is named. */
+export function portOf(target: Target): number {
   return target.port ?? schemePort(target)
 }
 

@@ -1,25 +1,30 @@
 import type { Exchange } from '../contract/exchange.ts'
-import type { Target } from '../contract/target.ts'
+import { identity, requestKind } from '../http/request-kind.ts'
 import { agreedForwarded } from './agreed-forwarded.ts'
 import { isKeyed, type KeyPlan } from './key.ts'
-import { isHostOf, isPortOf, isSchemeOf } from './same-target.ts'
+import { isHostOf, isPortOf, isSchemeOf, portOf } from './same-target.ts'
 import { absent, normalValue } from './vary-values.ts'
 
 /**
  * The fields of a request that may be answered from a store, without those that would have the origin answer for something
- * else than the key says, and so poison what is stored: fields that name another path, method, host or scheme. The same
- * array when there is nothing to drop.
+ * else than the key says, and so poison what is stored. The same array when there is nothing to change.
  *
- * Dropped, unless they are keyed: the names below, where the client sent them (a field that a rule of ours sets is the same
- * for all); X-Forwarded-Host, -Proto and -Port, and `host` and `proto` of Forwarded, where they contradict the key and tell
- * what a client or a peer said; and an Accept-Encoding that cannot be read, which the key does not have either.
+ * Fields that name another path, method, host or scheme are dropped: the list below. X-Forwarded-Host, -Proto and -Port are
+ * made to say what the key says; a `host` or `proto` of Forwarded that says something else is taken out. A field that is keyed
+ * stays, and so does any X-Forwarded field and Forwarded where the peer is not trusted: then what is there is ours.
+ * Whether a field goes never depends on what the client sent under its name, or a client could have one of our own taken out.
+ * A name with `_` that many origins take for a keyed one goes too.
+ * An Accept-Encoding that cannot be read is dropped, for the variants that are stored do not tell it from none.
  */
 export function dropUnkeyed(plan: KeyPlan, fields: readonly string[], exchange: Exchange): readonly string[] {
   let kept: string[] | undefined
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string
     const value = fields[i + 1] as string
-    const next = mayMatter(name) ? judge(plan, name, value, fields, exchange) : value
+    const next =
+      mayMatter(name) || (plan.fields.length > 0 && name.includes('_'))
+        ? judge(plan, name, value, fields, exchange)
+        : value
     if (kept !== undefined) {
       if (next !== undefined) kept.push(name, next)
     } else if (next !== value) {
@@ -36,34 +41,34 @@ function judge(
   name: string,
   value: string,
   fields: readonly string[],
-  exchange: Exchange,
+  { target, client }: Exchange,
 ): string | undefined {
   // Many origins read `_` as `-`.
   const lower = name.toLowerCase().replaceAll('_', '-')
-  if (isKeyed(plan, name) || (lower !== name && isKeyed(plan, lower))) return value
-  if (routing.has(lower)) return came(exchange, lower) ? undefined : value
+  if (lower === 'accept-encoding') return normalValue(lower, fields) === absent ? undefined : value
+  if (isKeyed(plan, name)) return value
+  if (isKeyed(plan, lower)) return undefined
+  const isOurs = !client.trusted && requestKind(lower) >= identity
+  if (isOurs) return value
   switch (lower) {
     case 'x-forwarded-host':
-      return told(exchange, lower) && !everyMember(value, exchange.target, isHostOf) ? undefined : value
+      if (isHostOf(value, target)) return value
+      return target.authority === '' ? undefined : target.authority
     case 'x-forwarded-proto':
-      return told(exchange, lower) && !everyMember(value, exchange.target, isSchemeOf) ? undefined : value
+      return isSchemeOf(value, target) ? value : target.scheme
     case 'x-forwarded-port':
-      return told(exchange, lower) && !everyMember(value, exchange.target, isPortOf) ? undefined : value
+      return isPortOf(value, target) ? value : String(portOf(target))
     case 'forwarded':
-      return told(exchange, lower) ? agreedForwarded(value, exchange.target) : value
-    case 'accept-encoding':
-      return normalValue('accept-encoding', fields) === absent ? undefined : value
+      return agreedForwarded(value, target)
     default:
-      return value
+      return routing.has(lower) ? undefined : value
   }
 }
 
-/** Names that begin with a, b, f, p, r, s or x and are long enough: the others are not looked at twice. */
+/** The length and first letter of most names say that they are none of these. */
 function mayMatter(name: string): boolean {
   if (name.length < 6) return false
   switch (name.charCodeAt(0) | 32) {
-    case 0x78:
-      return true
     case 0x61:
       return name.length === 15
     case 0x62:
@@ -71,35 +76,11 @@ function mayMatter(name: string): boolean {
     case 0x70:
     case 0x72:
     case 0x73:
+    case 0x78:
       return true
     default:
       return false
   }
-}
-
-/** Did the client, or the peer that speaks for it, send a field of this name? */
-function came(exchange: Exchange, lower: string): boolean {
-  const raw = exchange.rawFields
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] as string
-    if (name.length === lower.length && name.toLowerCase().replaceAll('_', '-') === lower) return true
-  }
-  return false
-}
-
-/** Does the value go back to what was sent to us? X-Forwarded-Host may be made of Forwarded, and the other way round. */
-function told(exchange: Exchange, lower: string): boolean {
-  return (
-    came(exchange, lower) ||
-    came(exchange, lower === 'forwarded' ? 'x-forwarded-host' : 'forwarded') ||
-    (lower === 'forwarded' && came(exchange, 'x-forwarded-proto')) ||
-    (lower === 'x-forwarded-port' && came(exchange, 'x-forwarded-host'))
-  )
-}
-
-function everyMember(list: string, target: Target, agrees: (value: string, target: Target) => boolean): boolean {
-  for (const member of list.split(',')) if (!agrees(member.trim(), target)) return false
-  return true
 }
 
 /** Fields by which frameworks and servers take another path, method, host or scheme than the request has. */

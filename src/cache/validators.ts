@@ -33,7 +33,7 @@ export function evaluate(conditions: Conditions, head: Head, now: number): 'proc
   if (ifNoneMatch !== undefined) return matchesAny(ifNoneMatch, head.etag) ? 'not-modified' : 'proceed'
   if (ifModifiedSince === undefined) return 'proceed'
   const since = parseHttpDate(ifModifiedSince, now)
-  // RFC 9110 13.1.3: no date, or one that is yet to come, is no condition.
+  // RFC 9110 13.1.3: what is no date is no condition. Nor is one that is yet to come: nobody can have had it from here.
   if (since === undefined || since > now) return 'proceed'
   const modified = head.lastModified ?? dateOf(head, now) ?? head.storedAt
   return modified <= since ? 'not-modified' : 'proceed'

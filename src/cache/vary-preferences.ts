@@ -5,20 +5,44 @@ import { isToken } from '../http/chars.ts'
  * behind `!`. Undefined for what is not as the grammar has it, and for a coding that has two weights.
  */
 export function normalEncoding(value: string): string | undefined {
-  if (value.length > longest) return readEncoding(value)
-  const known = encodings.get(value)
-  if (known !== undefined) return known === malformed ? undefined : known
-  const normal = readEncoding(value)
-  if (encodings.size >= remembered) encodings.clear()
-  encodings.set(value, normal ?? malformed)
-  return normal
+  return remembered(encodings, value, readEncoding)
 }
 
-/** Browsers send a handful of values. */
-const remembered = 256
-const longest = 128
+/**
+ * Accept-Language or Accept-Charset by what it means (RFC 9110 12.5.4): without case, in ranks of preference. Undefined for
+ * what is not as the grammar has it.
+ */
+export function normalLanguage(value: string): string | undefined {
+  return remembered(languages, value, readLanguage)
+}
+
+/** The one range of a value of `normalLanguage` that is wanted more than all others, or undefined. */
+export function topLanguage(normal: string): string | undefined {
+  const end = normal.search(/[>!]/)
+  const first = end === -1 ? normal : normal.slice(0, end)
+  return first === '' || first === '*' || first.includes(',') ? undefined : first
+}
+
+/** Browsers send few values, each many times. */
+const mostRemembered = 512
+const longestRemembered = 128
 const malformed = '\n'
 const encodings = new Map<string, string>()
+const languages = new Map<string, string>()
+
+function remembered(
+  known: Map<string, string>,
+  value: string,
+  read: (value: string) => string | undefined,
+): string | undefined {
+  const before = known.get(value)
+  if (before !== undefined) return before === malformed ? undefined : before
+  const normal = read(value)
+  if (value.length > longestRemembered) return normal
+  if (known.size >= mostRemembered) known.clear()
+  known.set(value, normal ?? malformed)
+  return normal
+}
 
 function readEncoding(value: string): string | undefined {
   const weights = readWeights(value)
@@ -31,14 +55,10 @@ function readEncoding(value: string): string | undefined {
     if (weights.has(coding) && weights.get(coding) !== old) return undefined
     weights.set(coding, old)
   }
-  const others = weights.get('*')
-  // `*;q=0` excludes what is not named, which nobody may use anyway, and with it identity.
-  if (others === 0) {
+  // `*;q=0` excludes identity, and what is not named, which nobody may use anyway.
+  if (weights.get('*') === 0) {
     weights.delete('*')
     if (!weights.has('identity')) weights.set('identity', 0)
-  }
-  if (others === undefined || others === 0) {
-    for (const [coding, weight] of weights) if (weight === 0 && coding !== 'identity') weights.delete(coding)
   }
   // Identity is acceptable unless it is excluded: named last, it says nothing more.
   const identity = weights.get('identity')
@@ -51,20 +71,9 @@ function readEncoding(value: string): string | undefined {
   return ranked(weights)
 }
 
-/**
- * Accept-Language or Accept-Charset by what it means (RFC 9110 12.5.4): without case, in ranks of preference. Undefined for
- * what is not as the grammar has it.
- */
-export function normalLanguage(value: string): string | undefined {
+function readLanguage(value: string): string | undefined {
   const weights = readWeights(value)
   return weights === undefined ? undefined : ranked(weights)
-}
-
-/** The one range of a value of `normalLanguage` that is wanted more than all others, or undefined. */
-export function topLanguage(normal: string): string | undefined {
-  const end = normal.search(/[>!]/)
-  const first = end === -1 ? normal : normal.slice(0, end)
-  return first === '' || first === '*' || first.includes(',') ? undefined : first
 }
 
 /** Weights in thousandths by lower-case token; undefined for a malformed member, or a token with two weights. */
@@ -76,7 +85,8 @@ function readWeights(value: string): Map<string, number> | undefined {
     const semicolon = text.indexOf(';')
     const token = semicolon === -1 ? text : text.slice(0, semicolon).trimEnd()
     const weight = semicolon === -1 ? 1000 : readWeight(text.slice(semicolon + 1))
-    if (weight === undefined || !isToken(token)) return undefined
+    // A token may have a `!` in it, but no coding and no language has, and `ranked` means something by it.
+    if (weight === undefined || !isToken(token) || token.includes('!')) return undefined
     const before = weights.get(token)
     if (before !== undefined && before !== weight) return undefined
     weights.set(token, weight)

@@ -21,7 +21,8 @@ export function normalValue(name: string, fields: readonly string[]): string {
       return normalEncoding(value) ?? absent
     case 'accept-language':
     case 'accept-charset':
-      return normalLanguage(value) ?? closedUp(value)
+      // A space before it: what cannot be read must not look like what has been.
+      return normalLanguage(value) ?? ` ${value}`
     case 'accept':
       return normalAccept(value)
     default:
@@ -29,15 +30,15 @@ export function normalValue(name: string, fields: readonly string[]): string {
   }
 }
 
-/** Every line of a field, trimmed and joined; undefined when there is none. `name` in lower case. */
+/** Every line of a field, trimmed and joined by a comma; undefined when there is none. `name` in lower case. */
 export function joinedValue(name: string, fields: readonly string[]): string | undefined {
   let value: string | undefined
   for (let i = 0; i < fields.length; i += 2) {
     const field = fields[i] as string
     if (field.length !== name.length || !isField(field, name)) continue
     const line = (fields[i + 1] as string).trim()
-    if (value === undefined || value === '') value = line
-    else if (line !== '') value += (name === 'cookie' ? '; ' : ', ') + line
+    // An empty line counts: there are origins that take the last one for the value.
+    value = value === undefined ? line : `${value}, ${line}`
   }
   return value
 }
@@ -54,35 +55,38 @@ const exact: ReadonlySet<string> = new Set([
   'x-forwarded-host',
 ])
 
-/** Without the spaces around commas. Quoted text is left alone: a comma in it separates nothing. */
+/** Without the spaces around commas. Where text is quoted all is left alone: a comma in it separates nothing. */
 function closedUp(value: string): string {
-  if (value.includes('"') || !value.includes(',')) return value
-  let text = ''
-  for (const member of value.split(',')) text += text === '' && member === value ? member : `,${member.trim()}`
-  return text.slice(1)
+  if (!value.includes(',') || value.includes('"')) return value
+  return value.split(',').map(trimmed).join(',')
 }
+
+const trimmed = (text: string): string => text.trim()
 
 /** Media ranges without case and spaces; their parameters keep both where they are quoted, and their case always. */
 function normalAccept(value: string): string {
   if (value.includes('"')) return value
-  return value
-    .split(',')
-    .map((range) => {
-      const [type, ...parameters] = range.split(';')
-      return [(type as string).trim().toLowerCase(), ...parameters.map((parameter) => parameter.trim())].join(';')
-    })
-    .join(',')
+  return value.split(',').map(normalRange).join(',')
 }
 
-/** What is put behind the value of Accept-Language for a response with one language: a space and the tag. Else `''`. */
+function normalRange(range: string): string {
+  const [type = '', ...parameters] = range.split(';').map(trimmed)
+  return [type.toLowerCase(), ...parameters].join(';')
+}
+
+/** What is put behind the value of Accept-Language for a response that names one language; else `''`. */
 export function languageOf(responseFields: readonly string[]): string {
   const language = joinedValue('content-language', responseFields)?.toLowerCase()
-  return language !== undefined && /^[a-z]{1,8}(?:-[a-z0-9]{1,8})*$/.test(language) ? ` ${language}` : ''
+  return language !== undefined && isLanguage.test(language) ? mark + language : ''
 }
 
 /** Is the language that a stored value ends in (see `languageOf`) the one that `value` wants most, or are they the same? */
 export function matchesLanguage(stored: string, value: string): boolean {
-  const space = stored.lastIndexOf(' ')
-  if (space === -1 || space === stored.length - 1) return false
-  return stored.slice(0, space) === value || stored.slice(space + 1) === topLanguage(value)
+  const end = stored.indexOf(mark)
+  if (end === -1) return false
+  return stored.slice(0, end) === value || stored.slice(end + mark.length) === topLanguage(value)
 }
+
+/** No field value holds it, so nobody can write one that ends in a language. */
+const mark = '\n'
+const isLanguage = /^[a-z]{1,8}(?:-[a-z0-9]{1,8})*$/
