@@ -1,12 +1,17 @@
-import { hexValue } from './chars.ts'
+import {
+  type BareItem,
+  bareItem,
+  broken,
+  fail,
+  isDigit,
+  peek,
+  type Reader,
+  skipOptionalSpace,
+  skipSpaces,
+  take,
+} from './bare-item.ts'
 
-/** Numbers of `date` are seconds since the epoch. */
-export type BareItem =
-  | { readonly type: 'integer' | 'decimal' | 'date'; readonly value: number }
-  | { readonly type: 'string' | 'token' | 'display-string'; readonly value: string }
-  | { readonly type: 'bytes'; readonly value: Buffer }
-  | { readonly type: 'boolean'; readonly value: boolean }
-
+export type { BareItem }
 export type Parameters = ReadonlyMap<string, BareItem>
 export type Item = BareItem & { readonly parameters: Parameters }
 export interface InnerList {
@@ -47,10 +52,93 @@ export function serializeToken(text: string): string {
 }
 
 const maxLength = 65_536
-
-function parsed<T>(_value: string, _rule: unknown): T | undefined {
-  throw new Error('not there yet')
+const maxMembers = 1024
+const maxInner = 256
+const noParameters: Parameters = new Map()
+function parsed<T>(text: string, rule: (reader: Reader) => T): T | undefined {
+  if (text.length > maxLength) return undefined
+  const reader = { text, at: 0 }
+  try {
+    skipSpaces(reader)
+    const result = rule(reader)
+    skipSpaces(reader)
+    return reader.at === text.length ? result : undefined
+  } catch (error) {
+    if (error === broken) return undefined
+    throw error
+  }
 }
-const dictionary = 0
-const list = 0
-const item = 0
+
+function dictionary(reader: Reader): Dictionary {
+  const members = new Map<string, Member>()
+  while (reader.at < reader.text.length) {
+    const name = key(reader)
+    if (take(reader, '=')) members.set(name, member(reader))
+    else members.set(name, { type: 'boolean', value: true, parameters: parameters(reader) })
+    if (members.size > maxMembers || !another(reader)) break
+  }
+  return members.size > maxMembers ? fail() : members
+}
+
+function list(reader: Reader): readonly Member[] {
+  const members: Member[] = []
+  while (reader.at < reader.text.length) {
+    members.push(member(reader))
+    if (members.length > maxMembers) fail()
+    if (!another(reader)) break
+  }
+  return members
+}
+
+/** Is there a comma, and a member after it? */
+function another(reader: Reader): boolean {
+  skipOptionalSpace(reader)
+  if (!take(reader, ',')) return false
+  skipOptionalSpace(reader)
+  return reader.at < reader.text.length || fail()
+}
+
+function member(reader: Reader): Member {
+  return peek(reader) === '(' ? innerList(reader) : item(reader)
+}
+
+function innerList(reader: Reader): InnerList {
+  reader.at++
+  const items: Item[] = []
+  for (;;) {
+    skipSpaces(reader)
+    if (take(reader, ')')) return { type: 'list', items, parameters: parameters(reader) }
+    items.push(item(reader))
+    const next = peek(reader)
+    if ((next !== ' ' && next !== ')') || items.length > maxInner) fail()
+  }
+}
+
+function item(reader: Reader): Item {
+  const bare = bareItem(reader)
+  return { ...bare, parameters: parameters(reader) }
+}
+
+function parameters(reader: Reader): Parameters {
+  if (peek(reader) !== ';') return noParameters
+  const found = new Map<string, BareItem>()
+  while (take(reader, ';')) {
+    skipSpaces(reader)
+    const name = key(reader)
+    found.set(name, take(reader, '=') ? bareItem(reader) : { type: 'boolean', value: true })
+    if (found.size > maxInner) fail()
+  }
+  return found
+}
+
+function key(reader: Reader): string {
+  const start = reader.at
+  const first = peek(reader)
+  if (first !== '*' && !(first >= 'a' && first <= 'z')) fail()
+  for (let char = first; isKeyChar(char); char = peek(reader)) reader.at++
+  return reader.text.slice(start, reader.at)
+}
+
+function isKeyChar(char: string): boolean {
+  return (char >= 'a' && char <= 'z') || isDigit(char) || char === '_' || char === '-' || char === '.' || char === '*'
+}
