@@ -108,8 +108,7 @@ function refusedFreshness(request: StoringRequest, response: StoringResponse): s
   const says = saysLifetime(response)
   if (isProvokedByHead(status) && !says && !(freshness.heuristic && isHeuristicallyCacheable(status))) return 'status'
   if (!says && !directives.public && !isHeuristicallyCacheable(status)) return 'no-freshness'
-  const isShared = directives.public || directives.sMaxAge !== undefined
-  if (request.hasCookie && !isShared && !(freshness.explicit && lifetime > 0)) return 'cookie'
+  if (request.hasCookie && !directives.public && !(freshness.explicit && lifetime > 0)) return 'cookie'
   if (response.hasValidator) return undefined
   // Without a validator it is of use while it may be used unasked, and no longer.
   if (directives.noCache) return 'no-validator'
