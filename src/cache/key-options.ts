@@ -20,7 +20,7 @@ export interface QueryRules {
 export interface KeyOptions {
   /** `'none'` drops the query as a whole. @default 'all' */
   readonly query?: 'all' | 'none' | QueryRules
-  /** Request fields, such as `X-Tenant`. */
+  /** Request fields, such as `X-Tenant`. One that names another host, path or method goes to the origin only from here. */
   readonly fields?: readonly string[]
   /** Cookies, by name, with case. */
   readonly cookies?: readonly string[]
@@ -50,8 +50,8 @@ export function compileKey(option: string, given: KeyOptions | undefined): KeyPl
   }
   return Object.freeze({
     query: readQuery(`${option}.query`, query),
-    fields: names(`${option}.fields`, options.fields, 'the name of a field').map((name) => name.toLowerCase()),
-    cookies: names(`${option}.cookies`, options.cookies, 'the name of a cookie'),
+    fields: names(`${option}.fields`, options.fields, 'the name of a field', true),
+    cookies: names(`${option}.cookies`, options.cookies, 'the name of a cookie', false),
     by,
     places: new Map(),
   })
@@ -98,12 +98,18 @@ function parameters(option: string, given: readonly string[] | undefined): reado
   return found
 }
 
-function names(option: string, given: readonly string[] | undefined, right: string): readonly string[] {
-  const found = list(option, given)
-  for (const name of found) {
+function names(
+  option: string,
+  given: readonly string[] | undefined,
+  right: string,
+  anyCase: boolean,
+): readonly string[] {
+  const found = new Set<string>()
+  for (const name of list(option, given)) {
     if (typeof name !== 'string' || !isToken(name)) throw new OptionError(option, name, `give ${right}`)
+    found.add(anyCase ? name.toLowerCase() : name)
   }
-  return Object.freeze([...new Set(found)])
+  return Object.freeze([...found])
 }
 
 function list(option: string, given: readonly string[] | undefined): readonly string[] {
