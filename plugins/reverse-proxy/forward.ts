@@ -110,6 +110,8 @@ function begin(
     pool,
     retry: pool === undefined ? undefined : plan.retry?.(pool),
     mirror,
+    cache: plan.cache,
+    locate: plan.locate,
     upstream,
     atUpstream: atUpstream === undefined ? undefined : (fields, picked) => atUpstream(fields, picked, exchange),
     requestTrailers: body && requestFields.trailers ? () => raw.rawTrailers : undefined,

@@ -3,6 +3,7 @@ import type { PoolOptions } from '../../src/balance/pool-options.ts'
 import type { RetryOptions } from '../../src/balance/retry/options.ts'
 import type { MirrorOptions } from '../../src/balance/shape/mirror-options.ts'
 import type { SplitOptions } from '../../src/balance/shape/split-options.ts'
+import type { CacheRouteOptions } from '../../src/cache/plan-options.ts'
 import type { UpstreamTls } from '../../src/contract/pool.ts'
 import type { FieldRules } from '../../src/http/field-rules.ts'
 import type { PathRules } from '../../src/http/path-policy.ts'
@@ -48,6 +49,8 @@ export interface ProxyRouteOptions {
   readonly split?: SplitOptions
   /** Copies requests to another pool; nobody waits for what comes back. @default false */
   readonly mirror?: MirrorOptions | false
+  /** How answers are cached, where sallyport/cache is registered; `false`: not at all. @default as that plugin says */
+  readonly cache?: boolean | CacheRouteOptions
   /** What is tried again at another upstream; stands in for what the pool says. @default the pool's */
   readonly retry?: RetryOptions | false
   /** Weights of `upstream`, in its order. @default all 1 */

@@ -51,6 +51,9 @@ export class Relay implements DispatchHandler {
     }
   }
 
+  /** The object of fields beside the raw list is never looked at. */
+  readonly readsRaw = true
+
   get borrows(): boolean {
     return this.#sink.borrows
   }

@@ -1,7 +1,8 @@
+import type { Exchange } from '../../src/contract/exchange.ts'
 import { duration, flag, integer, knownKeys, OptionError, oneOf, section, size } from '../../src/contract/options.ts'
 import type { Upstream } from '../../src/contract/pool.ts'
 import type { Target } from '../../src/contract/target.ts'
-import type { PathMapping } from '../../src/http/location.ts'
+import { type PathMapping, rewriteLocation } from '../../src/http/location.ts'
 import { compilePrefix } from '../../src/http/prefix.ts'
 import { compileRequestFields, type RequestFieldPlan } from '../../src/http/request-fields.ts'
 import { compileResponseFields, type ResponseFieldPlan } from '../../src/http/response-fields.ts'
@@ -26,6 +27,10 @@ export interface RoutePlan extends Destination {
   readonly uploadRate: { readonly bytesPerSecond: number; readonly grace: number } | undefined
   readonly bodyLimit: number
   readonly maxInterim: number
+  /** What the route says of caching: the cache plugin reads it. */
+  readonly cache: boolean | object | undefined
+  /** A Location of the upstream's as the client would say it. */
+  readonly locate: (value: string, exchange: Exchange) => string
   readonly upgrade: { readonly idleTimeout: number; readonly maxLifetime: number } | undefined
 }
 
@@ -54,6 +59,7 @@ export const routeOptionKeys = [
   'trace',
   'http2',
   'tls',
+  'cache',
 ] as const
 
 /** @throws OptionError for anything that cannot work */
@@ -69,12 +75,18 @@ export function compileRoute(scope: Scope, prefix: string, options: ProxyRouteOp
   }
   const { pseudonym } = scope
   const { requestIdField } = scope.settings
+  const mapping = pathMapping(prefix, rewritePrefix)
   const via = flag('via', options.via, true) ? pseudonym : undefined
   return Object.freeze({
     scope,
     ...readUpstream(scope, options),
     toPath: compilePrefix(prefix, rewritePrefix),
-    mapping: pathMapping(prefix, rewritePrefix),
+    mapping,
+    cache: options.cache,
+    locate: (value: string, exchange: Exchange) =>
+      exchange.upstream === undefined
+        ? value
+        : rewriteLocation(value, exchange, exchange.upstream, mapping(exchange.upstream)),
     requestFields: compileRequestFields({
       host: readHost(options.host),
       forwarded: readForwarded(options.forwarded),

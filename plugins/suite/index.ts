@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { knownKeys } from '../../src/contract/options.ts'
 import balance, { type BalanceOptions } from '../balance/index.ts'
+import cache, { type CacheOptions } from '../cache/index.ts'
 import kernel, { type KernelOptions } from '../kernel/index.ts'
 import observe from '../observe/index.ts'
 import type { ObserveOptions } from '../observe/options.ts'
@@ -10,8 +11,8 @@ import reverseProxy, { type ReverseProxyOptions } from '../reverse-proxy/index.t
 export { ProxyError } from '../../src/contract/errors.ts'
 export type { LivePool, MemberReport, PoolEvents, PoolOptions } from '../balance/index.ts'
 export { serverOptions } from '../kernel/server-options.ts'
-export type { BalanceOptions, KernelOptions, ObserveOptions, ReverseProxyOptions }
-export { balance, kernel, observe, reverseProxy }
+export type { BalanceOptions, CacheOptions, KernelOptions, ObserveOptions, ReverseProxyOptions }
+export { balance, cache, kernel, observe, reverseProxy }
 
 /** The whole suite from one object: each key is the options of one plugin. */
 export interface SallyportOptions {
@@ -20,15 +21,20 @@ export interface SallyportOptions {
   readonly observe?: ObserveOptions | false
   /** Pools by name, for `pool`, `split` and `mirror` of `reverse`. */
   readonly balance?: BalanceOptions
+  /** A shared HTTP cache in front of `reverse`. `true` is the defaults. @default false */
+  readonly cache?: CacheOptions | boolean
   /** One reverse proxy, or several under prefixes of their own. */
   readonly reverse?: ReverseProxyOptions | readonly ReverseProxyOptions[]
 }
 
 async function sallyport(app: FastifyInstance, options: SallyportOptions): Promise<void> {
-  knownKeys('', options, ['kernel', 'observe', 'balance', 'reverse'])
+  knownKeys('', options, ['kernel', 'observe', 'balance', 'cache', 'reverse'])
   await app.register(kernel, options.kernel ?? {})
   if (options.observe !== false) await app.register(observe, options.observe ?? {})
   if (options.balance !== undefined) await app.register(balance, options.balance)
+  if (options.cache !== undefined && options.cache !== false) {
+    await app.register(cache, options.cache === true ? {} : options.cache)
+  }
   const reverse = options.reverse ?? {}
   for (const one of Array.isArray(reverse)
     ? (reverse as readonly ReverseProxyOptions[])

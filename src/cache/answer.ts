@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Exchange } from '../contract/exchange.ts'
 import { readsRaw } from '../contract/handler.ts'
-import type { DispatchController, DispatchHandler, DispatchOptions } from '../contract/layer.ts'
+import type { Dispatch, DispatchController, DispatchHandler, DispatchOptions } from '../contract/layer.ts'
 import type { CachePlan } from './plan.ts'
 import type { CacheRequest } from './request.ts'
 
@@ -37,30 +37,40 @@ export class Answer implements DispatchController {
   /** It waited for a call that another had made. */
   collapsed = false
 
+  /** The layers inside of the cache. */
+  readonly dispatch: Dispatch
   readonly options: DispatchOptions
   readonly handler: DispatchHandler
   readonly exchange: Exchange
   readonly request: CacheRequest
   readonly plan: CachePlan
+  /** What was asked for, by the rules of the key; `url` is what the store knows it by (see search-rules.ts). */
+  readonly asked: string
   readonly url: string
   readonly extra: string
+  /** How often it has turned to another call. */
+  turns = 0
   readonly #tally: Tally
 
   constructor(
+    dispatch: Dispatch,
     options: DispatchOptions,
     handler: DispatchHandler,
     exchange: Exchange,
     request: CacheRequest,
     plan: CachePlan,
+    asked: string,
     url: string,
     extra: string,
     tally: Tally,
   ) {
+    this.dispatch = dispatch
     this.options = options
     this.handler = handler
     this.exchange = exchange
     this.request = request
     this.plan = plan
+    this.asked = asked
     this.url = url
     this.extra = extra
     this.#tally = tally

@@ -1,6 +1,7 @@
 import type { Upstream } from '../contract/pool.ts'
-import { parseHttpDate } from '../http/http-date.ts'
 import { isField } from '../http/hop-by-hop.ts'
+import { parseHttpDate } from '../http/http-date.ts'
+import { hasUnknownCoding } from '../http/response-fields.ts'
 import { type Freshness, readFreshness } from './freshness.ts'
 import { alwaysValidate, type Head, heuristic, immutable, mustRevalidate, type Part, shareable } from './head.ts'
 import { whyNotStored } from './may-store.ts'
@@ -25,7 +26,9 @@ export interface Circumstances {
 }
 
 /** A head to store, or why there is none: a word for the log and for Cache-Status. */
-export type Verdict = { readonly head: Head; readonly refusal: undefined } | { readonly head: undefined; readonly refusal: string }
+export type Verdict =
+  | { readonly head: Head; readonly refusal: undefined }
+  | { readonly head: undefined; readonly refusal: string }
 
 /** Reads a response: may it be stored, for how long is it good, for whom. RFC 9111 section 3. */
 export function judge(
@@ -33,9 +36,10 @@ export function judge(
   around: Circumstances,
   status: number,
   message: string,
-  raw: readonly (Buffer | string)[],
+  raw: readonly string[],
 ): Verdict {
-  return judgeFields(plan, around, status, message, storedFields(raw), raw as readonly string[])
+  if (hasUnknownCoding(raw)) return { head: undefined, refusal: 'transfer-coding' }
+  return judgeFields(plan, around, status, message, storedFields(raw), raw)
 }
 
 /**
@@ -62,9 +66,17 @@ export function judgeFields(
       hasAuthorization: request.hasAuthorization,
       hasCookie: request.hasCookie,
       hasRange: request.range !== undefined,
-      ...(around.contentLocationIsTarget === undefined ? {} : { contentLocationIsTarget: around.contentLocationIsTarget }),
+      ...(around.contentLocationIsTarget === undefined
+        ? {}
+        : { contentLocationIsTarget: around.contentLocationIsTarget }),
     },
-    { status, fields, directives, freshness, hasValidator: found.etag !== undefined || found.lastModified !== undefined },
+    {
+      status,
+      fields,
+      directives,
+      freshness,
+      hasValidator: found.etag !== undefined || found.lastModified !== undefined,
+    },
     plan,
   )
   if (refusal !== undefined) return { head: undefined, refusal }
@@ -83,7 +95,13 @@ export function judgeFields(
       fields: part === undefined ? fields : withoutLengths(fields),
       vary: varyOf(names, request.fields),
       ...found,
-      ...lifeOf(plan, directives, freshness, responseTime, found.etag !== undefined || found.lastModified !== undefined),
+      ...lifeOf(
+        plan,
+        directives,
+        freshness,
+        responseTime,
+        found.etag !== undefined || found.lastModified !== undefined,
+      ),
       tags: readTags(fields),
       part,
       upstream: upstream === undefined ? undefined : describe(upstream),
@@ -131,13 +149,14 @@ function millis(seconds: number | undefined, byDefault: number): number {
   return seconds === undefined ? byDefault : seconds * 1000
 }
 
-function readValidators(fields: readonly string[], now: number): Pick<Head, 'etag' | 'lastModified'> {
+export function readValidators(fields: readonly string[], now: number): Pick<Head, 'etag' | 'lastModified'> {
   let etag: string | undefined
   let lastModified: number | undefined
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string
     if (name.length === 4 && isField(name, 'etag')) etag = fields[i + 1]
-    else if (name.length === 13 && isField(name, 'last-modified')) lastModified = parseHttpDate(fields[i + 1] as string, now)
+    else if (name.length === 13 && isField(name, 'last-modified'))
+      lastModified = parseHttpDate(fields[i + 1] as string, now)
   }
   return { etag, lastModified }
 }

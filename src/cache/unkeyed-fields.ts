@@ -43,13 +43,11 @@ function judge(
   fields: readonly string[],
   { target, client }: Exchange,
 ): string | undefined {
-  // Many origins read `_` as `-`.
-  const lower = name.toLowerCase().replaceAll('_', '-')
+  if (!client.trusted && requestKind(name) >= identity) return value
+  const lower = lowerDashed(name)
   if (lower === 'accept-encoding') return normalValue(lower, fields) === absent ? undefined : value
   if (isKeyed(plan, name)) return value
   if (isKeyed(plan, lower)) return undefined
-  const isOurs = !client.trusted && requestKind(lower) >= identity
-  if (isOurs) return value
   switch (lower) {
     case 'x-forwarded-host':
       if (isHostOf(value, target)) return value
@@ -63,6 +61,12 @@ function judge(
     default:
       return routing.has(lower) ? undefined : value
   }
+}
+
+/** Many origins read `_` as `-`. */
+function lowerDashed(name: string): string {
+  const lower = name.toLowerCase()
+  return lower.includes('_') ? lower.replaceAll('_', '-') : lower
 }
 
 /** The length and first letter of most names say that they are none of these. */

@@ -1,6 +1,9 @@
 import type { Head } from './head.ts'
+import { readValidators } from './make-head.ts'
+import type { Arrival } from './outcome.ts'
 import { contentRange, parseRange, resolveRange, withinPart } from './range.ts'
 import type { CacheRequest } from './request.ts'
+import { ageOf } from './reuse.ts'
 import { evaluate, ifRangeHolds } from './validators.ts'
 
 /** What one client is given of a response: its own status and fields, and a part of the content. */
@@ -20,7 +23,8 @@ export interface View {
  */
 export function viewOf(request: CacheRequest, head: Head, size: number | undefined, now: number): View {
   const { status, message, fields } = head
-  if (status !== 200) return { status, message, fields: sized(request, head, size), first: 0, end: endOf(request, size) }
+  if (status !== 200)
+    return { status, message, fields: sized(request, head, size), first: 0, end: endOf(request, size) }
   if (request.isConditional && evaluate(request, head, now) === 'not-modified') {
     return { status: 304, message: 'Not Modified', fields: notModifiedFields(fields), first: 0, end: 0 }
   }
@@ -34,6 +38,51 @@ export function viewOf(request: CacheRequest, head: Head, size: number | undefin
     }
   }
   return { status, message, fields: sized(request, head, size), first: 0, end: endOf(request, size) }
+}
+
+/**
+ * The answer to this request from a response that is just coming in. A part (206) came for this very range: it goes on as it
+ * is. `size` as in `viewOf`.
+ */
+export function viewOfFresh(request: CacheRequest, head: Head, size: number | undefined, now: number): View {
+  const { part, status, message } = head
+  if (part === undefined) {
+    const view = viewOf(request, head, size, now)
+    return ageOf(head, now) < 1000 ? view : { ...view, fields: withAge(view.fields, head, now) }
+  }
+  const { first, last, complete } = part
+  const fields = [...head.fields, 'Content-Range', contentRange(first, last + 1, complete)]
+  fields.push('Content-Length', String(last + 1 - first))
+  return { status, message, fields, first: 0, end: Number.POSITIVE_INFINITY }
+}
+
+/**
+ * The 304 that a client is owed whose conditions the upstream was not asked about; undefined when it gets what came. `raw`
+ * is flat.
+ */
+export function passedView(request: CacheRequest, arrival: Arrival, now: number): View | undefined {
+  const { status, raw } = arrival
+  if (status !== 200 || !request.isConditional) return undefined
+  const { etag, lastModified } = readValidators(raw, now)
+  if (evaluate(request, { etag, lastModified, storedAt: now, fields: raw } as Head, now) !== 'not-modified')
+    return undefined
+  return { status: 304, message: 'Not Modified', fields: notModifiedFields(raw), first: 0, end: 0 }
+}
+
+/** RFC 9111 5.1: seconds since it was born. A new list. */
+export function withAge(fields: readonly string[], head: Head, now: number): string[] {
+  return [...fields, 'Age', String(Math.floor(ageOf(head, now) / 1000))]
+}
+
+/** Content-Length, when there is one that can be read. */
+export function lengthIn(raw: readonly string[]): number | undefined {
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string
+    if (name.length !== 14 || name.toLowerCase() !== 'content-length') continue
+    const length = Number(raw[i + 1])
+    return Number.isSafeInteger(length) && length >= 0 ? length : undefined
+  }
+  return undefined
 }
 
 /** The same from a stored part (206); undefined when it does not have what is asked for. */

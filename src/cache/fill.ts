@@ -1,0 +1,366 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { ProxyError } from '../contract/errors.ts'
+import type { Exchange } from '../contract/exchange.ts'
+import { borrows } from '../contract/handler.ts'
+import type { DispatchController, DispatchHandler } from '../contract/layer.ts'
+import type { Answer, Source } from './answer.ts'
+import { type Forward, tellForward } from './cache-status.ts'
+import { joined, unite } from './combine.ts'
+import { Content, type Tap } from './content.ts'
+import { Crowd } from './crowd.ts'
+import { detached, tellOf } from './detached-exchange.ts'
+import type { FillHost, FillMode, HitDetail } from './fill-host.ts'
+import type { Head } from './head.ts'
+import type { Circumstances } from './make-head.ts'
+import { type Arrival, type Outcome, outcomeOf } from './outcome.ts'
+import { mayServeDisconnected } from './reuse.ts'
+import type { Entry, Writer } from './store.ts'
+import { requestFor } from './upstream-request.ts'
+import { matchesVary } from './vary.ts'
+import { lengthIn, passedView, viewOfFresh } from './view.ts'
+
+/** Bytes that are still fetched for the store when every client has left. */
+const worthFinishing = 256 * 1024
+/** Bytes of an unwanted answer that are read to their end, so that its connection can serve again. */
+const worthDraining = 64 * 1024
+
+const waiting = 0
+const sharing = 1
+const passing = 2
+const draining = 3
+const over = 4
+
+/** What a call to the upstream is for. */
+export interface FillTask {
+  readonly mode: FillMode
+  readonly forward: Forward
+  /** The stored response that is validated or completed. */
+  readonly base: Entry | undefined
+  /** Nobody waits for it. */
+  readonly isBackground: boolean
+}
+
+/**
+ * One call to the upstream, for one client or for many that want the same. It is the cache's own: no client that leaves ends
+ * it for the others.
+ */
+export class Fill implements DispatchHandler, Source, Tap {
+  readonly lead: Answer
+  readonly task: FillTask
+  readonly #host: FillHost
+  readonly #exchange: Exchange
+  /** Those that the head will be for; the lead is one, while it is there. */
+  readonly #crowd: Crowd
+  /** Those that wait until it is stored, for it is too long to be shared on its way. */
+  readonly #later: Crowd
+  #controller: DispatchController | undefined
+  #state = waiting
+  #head: Head | undefined
+  #content: Content | undefined
+  /** Bytes of content, when they are known. */
+  #size: number | undefined
+  /** Bytes that must come, where nobody else has counted them. */
+  #due: number | undefined
+  #drained = 0
+  #isSpoiled = false
+  #isUnwanted = false
+  #requestTime = 0
+
+  constructor(host: FillHost, lead: Answer, task: FillTask) {
+    this.#host = host
+    this.lead = lead
+    this.task = task
+    const release = (answers: readonly Answer[]): void => {
+      for (const answer of answers) {
+        // The lead has its own call to wait for.
+        if (answer === lead) this.#crowd.add(lead, 0)
+        else host.again(answer, true)
+      }
+    }
+    this.#crowd = new Crowd(host.clock, release)
+    this.#later = new Crowd(host.clock, release)
+    if (!task.isBackground) this.#crowd.add(lead, 0)
+    this.#exchange = task.mode === 'solo' ? lead.exchange : detached(lead.exchange)
+  }
+
+  /** What goes to one client and nowhere else may be lent. */
+  get borrows(): boolean {
+    return this.#state === passing && borrows(this.lead.handler)
+  }
+
+  begin(): void {
+    const { lead, task } = this
+    this.#requestTime = this.#host.clock.wall()
+    if (!task.isBackground) lead.source = this
+    const headers = requestFor(lead, task.mode, task.base?.head) as string[]
+    try {
+      lead.dispatch({ ...lead.options, headers, exchange: this.#exchange }, this)
+    } catch (error) {
+      this.#fail(error instanceof ProxyError ? error : new ProxyError('SP_INTERNAL', (error as Error).message, error))
+    }
+  }
+
+  /** May this request have the answer too? While the head is not known, all may that ask for the same. */
+  accepts({ request }: Answer): boolean {
+    const { request: own, url } = this.lead
+    if (this.task.mode === 'solo' || this.task.isBackground || this.#isSpoiled || this.#isUnwanted) return false
+    if (request.range !== own.range || request.ifRange !== own.ifRange) return false
+    if (this.#state === waiting) return this.#host.mayShare(own, request, url)
+    return this.#state === sharing && matchesVary((this.#head as Head).vary, request.fields)
+  }
+
+  /** One more client. */
+  join(answer: Answer): void {
+    answer.collapsed = true
+    if (this.#state === sharing && this.#isShared) {
+      this.#give(answer)
+      return
+    }
+    answer.source = this
+    const crowd = this.#state === waiting ? this.#crowd : this.#later
+    crowd.add(answer, answer.plan.collapse)
+  }
+
+  /** What it brings is out of date already: a purge, or a change that went by. */
+  spoil(): void {
+    this.#isSpoiled = true
+    this.#content?.dropWriter()
+  }
+
+  onRequestStart(controller: DispatchController): void {
+    this.#controller = controller
+    if (this.#isUnwanted) controller.abort(new ProxyError('SP_CLIENT_GONE'))
+  }
+
+  onResponseStart(controller: DispatchController, status: number, headers: IncomingHttpHeaders, message = ''): void {
+    if (this.#state !== waiting) return
+    const raw = controller.rawHeaders as string[]
+    if (status < 200) {
+      // Never stored, and who shares the answer has not asked with it in mind.
+      if (!this.task.isBackground) this.lead.interim(status, raw, headers, message)
+      return
+    }
+    this.#controller = controller
+    const { lead, task } = this
+    if (!task.isBackground) tellOf(this.#exchange, lead.exchange)
+    const arrival = { status, message, raw }
+    if (lead.request.method === 'HEAD') {
+      this.#host.headCame(lead, arrival, this.#circumstances(raw))
+      this.#pass(arrival, undefined)
+    } else if (this.#isSpoiled) this.#pass(arrival, 'purged')
+    else this.#settle(outcomeOf(lead.plan, task.mode, task.base, this.#circumstances(raw), arrival), arrival)
+  }
+
+  onResponseData(controller: DispatchController, chunk: Buffer): void {
+    if (this.#state === sharing) (this.#content as Content).push(chunk)
+    else if (this.#state === passing) {
+      this.lead.data(chunk)
+      if (this.lead.paused) controller.pause()
+    } else if (this.#state === draining) {
+      this.#drained += chunk.length
+      if (this.#drained > worthDraining) controller.abort(new ProxyError('SP_CLIENT_GONE', 'nobody needs the answer'))
+    }
+  }
+
+  onResponseEnd(controller: DispatchController): void {
+    const state = this.#state
+    const trailers = controller.rawTrailers as string[] | null
+    this.#state = over
+    this.#host.over(this)
+    if (state === passing) this.lead.end(trailers)
+    if (state === sharing) {
+      const content = this.#content as Content
+      // RFC 9111 3.3: what is not whole is not stored as if it were.
+      if (this.#due !== undefined && content.total !== this.#due) content.dropWriter()
+      content.takeWriter()?.commit()
+      content.end(trailers)
+    }
+    for (const answer of this.#later.take()) this.#host.again(answer, false)
+  }
+
+  onResponseError(_controller: DispatchController, error: Error): void {
+    this.#fail(error)
+  }
+
+  resumed(): void {
+    this.#controller?.resume()
+  }
+
+  left(answer: Answer): void {
+    this.#later.delete(answer)
+    const waited = this.#crowd.delete(answer)
+    if (this.#state === passing ? answer === this.lead : waited && this.#crowd.size === 0) this.#abandon()
+  }
+
+  #settle(outcome: Outcome, arrival: Arrival): void {
+    const { store } = this.#host
+    const base = this.task.base as Entry
+    switch (outcome.kind) {
+      case 'share':
+        this.#share(outcome, arrival)
+        return
+      case 'pass':
+        // What stood there before does not stand any more, unless it is the server that fails.
+        if (this.task.base !== undefined && arrival.status < 500) store.remove(base)
+        this.#host.unshared(this.lead)
+        this.#pass(arrival, outcome.refusal)
+        return
+      case 'validated':
+        store.update(base, outcome.head)
+        this.#serve(base, outcome.head, 'validated')
+        return
+      case 'validated-once':
+        store.remove(base)
+        this.#serve(base, outcome.head, 'validated', true)
+        return
+      case 'stale-if-error':
+        this.#serve(base, base.head, 'stale-if-error')
+        return
+      case 'refetch':
+        store.remove(base)
+        this.#drain()
+        for (const answer of this.#crowd.take()) this.#host.again(answer, false)
+    }
+  }
+
+  /** A stored response answers; what else the upstream says is not needed. */
+  #serve(base: Entry, head: Head, detail: HitDetail, onlyLead = false): void {
+    this.#drain()
+    for (const answer of this.#crowd.take()) {
+      const fits = answer === this.lead || (!onlyLead && matchesVary(head.vary, answer.request.fields))
+      if (fits) this.#host.serve(answer, base, head, detail)
+      else this.#host.again(answer, onlyLead)
+    }
+  }
+
+  /** For the lead alone. */
+  #pass(arrival: Arrival, refusal: string | undefined): void {
+    this.#host.over(this)
+    const { lead, task } = this
+    const others = this.#crowd.take().filter((answer) => answer !== lead)
+    if (task.isBackground || lead.over) this.#state = draining
+    else {
+      this.#state = passing
+      tellForward(lead, this.#host.name, task.forward, arrival.status, false, refusal)
+      const view = task.mode === 'solo' ? undefined : passedView(lead.request, arrival, this.#host.clock.wall())
+      if (view === undefined) lead.head(arrival.status, arrival.message, [...arrival.raw])
+      else {
+        lead.head(view.status, view.message, [...view.fields])
+        lead.end(null)
+        this.#state = draining
+      }
+    }
+    for (const answer of others) this.#host.again(answer, true)
+  }
+
+  #share({ head, before, due }: Outcome & { kind: 'share' }, arrival: Arrival): void {
+    const { lead } = this
+    const host = this.#host
+    const { maxEntryBytes } = lead.plan
+    const size = due ?? lengthIn(arrival.raw)
+    if (size !== undefined && size > maxEntryBytes) {
+      this.#host.unshared(lead)
+      this.#pass(arrival, 'size')
+      return
+    }
+    this.#head = head
+    this.#size = size
+    this.#due = due
+    this.#state = sharing
+    const writer = this.#writerFor(head, size)
+    this.#content = new Content(host.clock, { shareBytes: host.shareBytes, maxBytes: maxEntryBytes, tap: this }, writer)
+    for (const chunk of before) this.#content.push(chunk)
+    host.learn(lead.url, head.vary)
+    for (const answer of this.#crowd.take()) {
+      if (answer === lead) this.#give(lead)
+      else if (matchesVary(head.vary, answer.request.fields)) this.join(answer)
+      else host.again(answer, false)
+    }
+  }
+
+  #writerFor(head: Head, size: number | undefined): Writer | undefined {
+    const { store } = this.#host
+    const beside = head.part === undefined ? undefined : this.#host.partBeside(head)
+    const union = beside === undefined ? undefined : unite(beside, head)
+    if (union === undefined) return store.create(head, size)
+    const writer = store.create(union.head, undefined)
+    return writer === undefined ? undefined : joined(writer, union)
+  }
+
+  /** Can whoever comes now still have all of it as it arrives? */
+  get #isShared(): boolean {
+    return (this.#content?.isWhole ?? false) && (this.#size ?? 0) <= this.#host.shareBytes
+  }
+
+  /** The head for this client, and its part of the content from here on. */
+  #give(answer: Answer): void {
+    const host = this.#host
+    const head = this.#head as Head
+    const content = this.#content as Content
+    answer.exchange.upstream ??= this.#exchange.upstream
+    tellForward(answer, host.name, this.task.forward, head.status, content.isStoring, undefined)
+    const view = viewOfFresh(answer.request, head, this.#size, host.clock.wall())
+    answer.head(view.status, view.message, [...view.fields])
+    content.add(answer, view)
+  }
+
+  pause(): void {
+    this.#controller?.pause()
+  }
+
+  resume(): void {
+    this.#controller?.resume()
+  }
+
+  /** No client takes any more of it. What is nearly there is fetched for the next one. */
+  unwanted(): void {
+    const content = this.#content as Content
+    const left = (this.#size ?? Number.POSITIVE_INFINITY) - content.total
+    if (!content.isStoring || (left > worthFinishing && this.#later.size === 0)) this.#abandon()
+  }
+
+  #drain(): void {
+    this.#state = draining
+    this.#host.over(this)
+  }
+
+  #abandon(): void {
+    this.#isUnwanted = true
+    this.#host.over(this)
+    if (this.#exchange !== this.lead.exchange) this.#exchange.leave()
+    this.#controller?.abort(new ProxyError('SP_CLIENT_GONE'))
+  }
+
+  #fail(error: Error): void {
+    const state = this.#state
+    if (state === over) return
+    this.#state = over
+    this.#host.over(this)
+    if (state === waiting) this.#failWaiting(error)
+    else if (state === sharing) this.#content?.fail(error)
+    else if (state === passing) this.lead.fail(error)
+    for (const answer of this.#later.take()) this.#host.again(answer, false)
+  }
+
+  #failWaiting(error: Error): void {
+    const { base } = this.task
+    if (!this.task.isBackground) tellOf(this.#exchange, this.lead.exchange)
+    const isDown = error instanceof ProxyError && (error.source === 'upstream' || error.code === 'SP_NO_UPSTREAM')
+    if (base !== undefined && isDown && mayServeDisconnected(base.head, this.#host.clock.wall())) {
+      this.#serve(base, base.head, 'disconnected')
+      this.#state = over
+      return
+    }
+    for (const answer of this.#crowd.take()) {
+      tellForward(answer, this.#host.name, this.task.forward, undefined, false, undefined)
+      answer.fail(error)
+    }
+  }
+
+  #circumstances(raw: readonly string[]): Circumstances {
+    const { request, extra } = this.lead
+    const url = this.#host.urlFor(this.lead, raw)
+    const responseTime = this.#host.clock.wall()
+    return { request, url, extra, requestTime: this.#requestTime, responseTime, upstream: this.#exchange.upstream }
+  }
+}

@@ -1,0 +1,75 @@
+import { completed } from './combine.ts'
+import type { FillMode } from './fill-host.ts'
+import type { Head } from './head.ts'
+import { type Circumstances, judge, judgeFields } from './make-head.ts'
+import type { CachePlan } from './plan.ts'
+import { mayReplaceError } from './reuse.ts'
+import type { Entry } from './store.ts'
+import { storedFields } from './stored-fields.ts'
+import { updateFields } from './update-fields.ts'
+
+/** The head of an upstream's final answer. `raw` is flat, as it came. */
+export interface Arrival {
+  readonly status: number
+  readonly message: string
+  readonly raw: readonly string[]
+}
+
+/** What the head of an answer means for those that wait and for what is stored. */
+export type Outcome =
+  /**
+   * A new response that may be stored. `before`: content that is here already, the answer brings the rest. `due`: bytes of
+   * content in all, where Content-Range says so.
+   */
+  | {
+      readonly kind: 'share'
+      readonly head: Head
+      readonly before: readonly Buffer[]
+      readonly due: number | undefined
+    }
+  /** For the one that asked alone. */
+  | { readonly kind: 'pass'; readonly refusal: string }
+  /** The stored response holds, with this head. */
+  | { readonly kind: 'validated'; readonly head: Head }
+  /** It holds for the one that asked, and is no longer to be kept. */
+  | { readonly kind: 'validated-once'; readonly head: Head }
+  /** It stands in for an error. */
+  | { readonly kind: 'stale-if-error' }
+  /** What came does not go with the stored part: the whole is to be asked for. */
+  | { readonly kind: 'refetch' }
+
+/** RFC 9111 sections 3, 3.4, 4.3.3 and 4.3.4, RFC 5861 4. */
+export function outcomeOf(
+  plan: CachePlan,
+  mode: FillMode,
+  base: Entry | undefined,
+  around: Circumstances,
+  arrival: Arrival,
+): Outcome {
+  const { status, message, raw } = arrival
+  if (base !== undefined && mode === 'validate') {
+    if (status === 304) return validated(plan, base.head, around, raw)
+    if (isServerError(status) && mayReplaceError(base.head, around.responseTime)) return { kind: 'stale-if-error' }
+  }
+  const { head, refusal } = judge(plan, around, status, message, raw)
+  if (base !== undefined && mode === 'complete' && status === 206) {
+    const whole = head === undefined ? undefined : completed(base, head)
+    return whole === undefined ? { kind: 'refetch' } : { kind: 'share', ...whole }
+  }
+  if (head === undefined) return { kind: 'pass', refusal }
+  const { part } = head
+  return { kind: 'share', head, before: none, due: part === undefined ? undefined : part.last - part.first + 1 }
+}
+
+function validated(plan: CachePlan, stored: Head, around: Circumstances, raw: readonly string[]): Outcome {
+  const fields = updateFields(stored.fields, storedFields(raw))
+  const { head } = judgeFields(plan, around, stored.status, stored.message, fields, raw)
+  if (head === undefined) return { kind: 'validated-once', head: Object.freeze({ ...stored, fields }) }
+  return { kind: 'validated', head }
+}
+
+function isServerError(status: number): boolean {
+  return status === 500 || status === 502 || status === 503 || status === 504
+}
+
+const none: readonly Buffer[] = Object.freeze([])
