@@ -73,8 +73,8 @@ export interface Store {
   find(url: string): readonly Entry[] | Promise<readonly Entry[]>
   /**
    * For a store of tiers: what lies below the first tier, which `find` does not ask where the first has any variant. Every
-   * variant that the lower tiers have, newest first; one that several of them have is given once. Asked when none of those
-   * that `find` gave fits the request.
+   * variant that the lower tiers have, newest first; one that several of them have is given once. Worth asking when none of
+   * those that `find` gave fits the request, or the one that does is stale: another machine may have a newer one.
    */
   findDeeper?(url: string): Promise<readonly Entry[]>
   /**
