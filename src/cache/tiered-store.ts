@@ -48,19 +48,20 @@ export function createTieredStore(tiers: readonly Store[], options: TieredStoreO
   /** Variants that are being copied: one copy at a time. */
   const copying = new Set<string>()
 
-  function wrap(found: readonly Entry[], tier: number): readonly Entry[] {
+  /** @param mark taken before the tier was asked */
+  function wrap(found: readonly Entry[], tier: number, mark: number): readonly Entry[] {
     if (tier === 0 || found.length === 0) return found
-    const { mark } = guard
     const copy = (entry: TieredEntry): Writer | undefined => (promote ? copyUp(entry, mark) : undefined)
     return found.map((entry) => new TieredEntry(tier, entry, copy))
   }
 
   function findFrom(url: string, tier: number): readonly Entry[] | Promise<readonly Entry[]> {
     for (; tier < tiers.length; tier++) {
-      const found = (tiers[tier] as Store).find(url)
+      const { mark } = guard
       const at = tier
-      if (!isList(found)) return found.then((list) => (list.length > 0 ? wrap(list, at) : findFrom(url, at + 1)))
-      if (found.length > 0) return wrap(found, at)
+      const found = (tiers[tier] as Store).find(url)
+      if (!isList(found)) return found.then((list) => (list.length > 0 ? wrap(list, at, mark) : findFrom(url, at + 1)))
+      if (found.length > 0) return wrap(found, at, mark)
     }
     return none
   }
@@ -119,8 +120,11 @@ export function createTieredStore(tiers: readonly Store[], options: TieredStoreO
   return {
     find: (url) => findFrom(url, 0),
     async findDeeper(url) {
+      const { mark } = guard
       const lower = tiers.slice(1)
-      return merge((await Promise.all(lower.map((store) => store.find(url)))).map((found, i) => wrap(found, i + 1)))
+      return merge(
+        (await Promise.all(lower.map((store) => store.find(url)))).map((found, i) => wrap(found, i + 1, mark)),
+      )
     },
     create(head, size) {
       const parts: Part[] = []
@@ -137,7 +141,7 @@ export function createTieredStore(tiers: readonly Store[], options: TieredStoreO
         // A tier that has not taken this one must not go on answering with the one before it.
         ended: (committed) => committed && without.forEach(removeOlder),
         settled(tier, kept, entry) {
-          if (entry !== undefined) return wrap([entry], tier)[0]
+          if (entry !== undefined) return wrap([entry], tier, guard.mark)[0]
           if (!kept || tier === 0) removeOlder(tier)
           return undefined
         },

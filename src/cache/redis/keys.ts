@@ -7,6 +7,8 @@ export const chunkBytes = 256 * 1024
 export const tagLimit = 100_000
 /** Tags of one response. One with more is not stored, for a purge could miss it. */
 export const maxTags = 1000
+/** Purges that are kept for machines that were away, and for fills that began before them. */
+export const keptPurges = 2000
 /** How long content is kept whose head is not there yet. Milliseconds. */
 export const fillTime = 3_600_000
 /** How long content outlives its head, for those who read it. Milliseconds. */

@@ -1,4 +1,3 @@
-import type { PurgeMessage } from '../purge-bus.ts'
 import type { PurgeTarget } from '../store.ts'
 import type { Soften } from './purge.ts'
 
@@ -6,10 +5,8 @@ import type { Soften } from './purge.ts'
 export interface OwedPurge {
   readonly target: PurgeTarget
   readonly soften: Soften
-  /** What others are told; undefined when it is for Redis alone. */
-  readonly message: PurgeMessage | undefined
-  /** Only the others are told. */
-  readonly tellOnly: boolean
+  /** Others are told, it is removed from Redis, or both. */
+  readonly kind: 'tell' | 'remove' | 'both'
 }
 
 export interface Owed {
@@ -27,9 +24,8 @@ export function createOwed(run: (purge: OwedPurge) => Promise<unknown>): Owed {
     add(purge) {
       owed.push(purge)
       if (owed.length <= most) return
-      const target = { all: true } as const
       owed.length = 0
-      owed.push({ target, soften: undefined, message: { target, soft: false }, tellOnly: false })
+      owed.push({ target: { all: true }, soften: undefined, kind: 'both' })
     },
     async settle() {
       while (owed.length > 0) {

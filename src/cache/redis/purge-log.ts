@@ -4,13 +4,15 @@ import { randomId, type SharedKeys } from './keys.ts'
 import type { Link } from './link.ts'
 import { announce, catchUp, run } from './scripts.ts'
 
-/** The numbered purges of all processes: a stream of the last thousand. */
+/** The numbered purges of all processes: a stream of the latest. */
 export interface PurgeLog extends Pick<PurgeBus, 'onPurge'> {
   readonly keys: SharedKeys
   /** Number of the latest purge that this process has heard of. Undefined before Redis was seen. */
   readonly number: number | undefined
   /** Up to where this process has heard: for `since` of the next one. */
   readonly place: string | undefined
+  /** What a script is given to tell all others: who, and what. */
+  sign(message: PurgeMessage): [from: string, message: string]
   /** Tells all others. Rejects when Redis does not take it. */
   announce(message: PurgeMessage): Promise<void>
   close(): void
@@ -32,7 +34,8 @@ export interface LoggedPurge {
   readonly message: PurgeMessage
 }
 
-const everything: PurgeMessage = { target: { all: true }, soft: false }
+/** Made anew, for whoever keeps targets by identity. */
+const everything = (): PurgeMessage => ({ target: { all: true }, soft: false })
 
 /** Milliseconds that Redis may be silent. Shorter than a command may take. */
 const block = 400
@@ -50,13 +53,17 @@ export function followPurges({ link, keys, since, found }: PurgeLogOptions): Pur
       const gap = number !== undefined && purge.number !== number + 1
       id = purge.id
       number = purge.number
-      if (gap) tell(everything)
+      if (gap) tell(everything())
       else if (purge.from !== me) tell(purge.message)
     }
   }
 
   function tell(message: PurgeMessage): void {
     for (const listener of listeners) listener(message)
+  }
+
+  function sign(message: PurgeMessage): [string, string] {
+    return [me, JSON.stringify(message)]
   }
 
   async function follow(mine: number): Promise<void> {
@@ -72,7 +79,7 @@ export function followPurges({ link, keys, since, found }: PurgeLogOptions): Pur
     if (number !== latest) {
       // Redis has lost purges, or its data.
       number = latest
-      tell(everything)
+      tell(everything())
     }
     found()
     while (mine === session) {
@@ -96,8 +103,9 @@ export function followPurges({ link, keys, since, found }: PurgeLogOptions): Pur
     get place() {
       return number === undefined ? undefined : `${id} ${number}`
     },
+    sign,
     async announce(message) {
-      await run(link.heads, announce, [keys.number, keys.stream], [me, JSON.stringify(message)])
+      await run(link.heads, announce, [keys.number, keys.stream], sign(message))
     },
     onPurge(listener) {
       listeners.add(listener)
@@ -129,9 +137,9 @@ function messageFrom(text: string): PurgeMessage {
       readonly soft?: unknown
     }
     const known = ['url', 'prefix', 'tag'].some((key) => typeof target?.[key] === 'string') || target?.all === true
-    return known ? { target: target as PurgeTarget, soft: soft === true } : everything
+    return known ? { target: target as PurgeTarget, soft: soft === true } : everything()
   } catch {
-    return everything
+    return everything()
   }
 }
 

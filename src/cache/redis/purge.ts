@@ -63,8 +63,14 @@ async function purgeUrl(shelf: Shelf, keys: Keys, url: string, target: PurgeTarg
   return count
 }
 
-async function removeUrl(shelf: Shelf, keys: Keys, url: string): Promise<number> {
-  const [, count] = await change(shelf, shelf.link.content, removeAll, keys, url, [url, keys.content])
+/** Removes every variant of a URL and, with `signed`, tells all others in the same step. Gives how many. */
+export async function removeUrl(
+  shelf: Shelf,
+  keys: Keys,
+  url: string,
+  signed: readonly string[] = [],
+): Promise<number> {
+  const [, count] = await change(shelf, shelf.link.content, removeAll, keys, url, [url, keys.content, ...signed])
   return count
 }
 

@@ -1,13 +1,13 @@
 import type { Clock } from '../../contract/clock.ts'
 import type { Head } from '../head.ts'
-import type { PurgeBus, PurgeMessage } from '../purge-bus.ts'
-import type { Entry, Listed, PurgeTarget, Store, StoreStats, Writer } from '../store.ts'
+import type { PurgeBus } from '../purge-bus.ts'
+import type { Entry, Listed, Store, StoreStats, Writer } from '../store.ts'
 import { createCircuit, type RedisEvent } from './circuit.ts'
 import { keysOf, sharedKeys } from './keys.ts'
 import { openLink } from './link.ts'
 import { findEntries, seeGeneration } from './look-up.ts'
-import { createOwed, type OwedPurge } from './owed.ts'
-import { purge, replaceHead, type Soften } from './purge.ts'
+import { replaceHead } from './purge.ts'
+import { createPurgeDesk } from './purge-desk.ts'
 import { followPurges } from './purge-log.ts'
 import { decodeRecord } from './record.ts'
 import { RedisEntry, removeEntry } from './redis-entry.ts'
@@ -35,7 +35,10 @@ export interface RedisStoreOptions {
   readonly log: (event: RedisEvent) => void
 }
 
-/** A purge of it is told to all others by itself; `publish` is for purges of something else. */
+/**
+ * A purge of it tells all others by itself; a `publish` of the same target after it adds nothing. A purge with the very target
+ * that a listener of `onPurge` was given leaves Redis as it is: who told of it has seen to that.
+ */
 export interface RedisStore extends Store, PurgeBus {
   /** False while nothing is found or stored because Redis is away or slow. */
   readonly connected: boolean
@@ -65,7 +68,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     ...{ clock, link, circuit, purges, prefix, maxEntryBytes, timeout },
     ...{ keys: undefined, pending: 0, errors: 0, entries: 0, bytes: 0, underWay: new Set(), commits: new Set() },
   }
-  const owed = createOwed(settle)
+  const desk = createPurgeDesk(shelf)
   const stats = redisStats(shelf)
 
   async function probe(): Promise<string | undefined> {
@@ -74,7 +77,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
       await within(clock, timeout, Promise.all([link.heads.ping(), link.content.ping()]))
       shelf.keys = keysOf(prefix, await within(clock, timeout, seeGeneration(shelf)))
       if (purges.number === undefined) return 'purges cannot be followed'
-      await owed.settle()
+      await desk.settle()
       await within(clock, timeout, countEntries(shelf))
       return undefined
     } catch (error) {
@@ -83,41 +86,16 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     }
   }
 
-  /** Others are told first: a fill that commits now sees either the message or this purge after it. */
-  async function settle({ target, soften, message, tellOnly }: OwedPurge): Promise<number> {
-    await Promise.all(shelf.commits)
-    if (message !== undefined) await purges.announce(message)
-    if (tellOnly || shelf.keys === undefined) return 0
-    return purge(shelf, shelf.keys, target, soften)
-  }
-
-  async function settleOrOwe(purge: OwedPurge): Promise<number> {
-    if (!circuit.open) {
-      try {
-        return await settle(purge)
-      } catch (error) {
-        failed(shelf, error)
-      }
-    }
-    owed.add(purge)
-    return 0
-  }
-
-  /** What may not be served as it is any more. */
-  function owe({ head }: Entry): void {
-    owed.add({ target: { url: head.url }, soften: undefined, message: undefined, tellOnly: false })
-  }
-
   function change(entry: Entry, work: (entry: RedisEntry) => Promise<unknown>): void {
     if (!(entry instanceof RedisEntry)) return
     if (circuit.open) {
-      owe(entry)
+      desk.owe(entry.head.url)
       return
     }
     letRun(
       shelf,
       work(entry).catch((error: unknown) => {
-        owe(entry)
+        desk.owe(entry.head.url)
         throw error
       }),
     )
@@ -149,13 +127,8 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     },
     update: (entry, head) => change(entry, (ours) => replaceHead(shelf, ours, head)),
     remove: (entry) => change(entry, (ours) => removeEntry(shelf, ours)),
-    purge(target: PurgeTarget, soften?: Soften) {
-      const message = { target, soft: soften !== undefined }
-      return settleOrOwe({ target, soften, message, tellOnly: false })
-    },
-    async publish(message: PurgeMessage) {
-      await settleOrOwe({ target: message.target, soften: undefined, message, tellOnly: true })
-    },
+    purge: (target, soften) => desk.purge(target, soften),
+    publish: desk.publish,
     onPurge: purges.onPurge,
     get connected() {
       return !circuit.open

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { chunkBytes, lingering, tagLimit } from './keys.ts'
+import { chunkBytes, keptPurges, lingering, tagLimit } from './keys.ts'
 
 /** A script that Redis runs in one piece. */
 export interface Script {
@@ -105,7 +105,7 @@ export const commit = script(
   place,
   `local number = tonumber(redis.call('GET', KEYS[4]) or '0')
 local missed = number - tonumber(ARGV[5])
-if missed < 0 or missed > 1000 then return {1, number, {}} end
+if missed < 0 or missed > ${keptPurges} then return {1, number, {}} end
 if missed > 0 then return {1, number, redis.call('XREVRANGE', KEYS[5], '+', '-', 'COUNT', missed)} end
 if not prolong(ARGV[2], ARGV[8], tonumber(ARGV[3])) then return {2, 0} end
 local old = redis.call('HGET', KEYS[1], ARGV[1])
@@ -151,25 +151,33 @@ drop(ARGV[3], ARGV[1], old, ARGV[4])
 return totals(0, 1)`,
 )
 
-/** Removes every variant of a URL. ARGV: url, key before content. Gives `0`, how many. */
+const tell = `
+local function tell(number, stream, from, message)
+  local next = redis.call('INCR', number)
+  redis.call('XADD', stream, 'MAXLEN', '~', ${keptPurges}, '*', 'n', next, 'f', from, 'm', message)
+  return next
+end`
+
+/**
+ * Removes every variant of a URL. KEYS: and number, stream. ARGV: url, key before content; and who and a message, when others are
+ * to be told. Gives `0`, how many.
+ */
 export const removeAll = script(
   entries,
-  `local all = redis.call('HGETALL', KEYS[1])
+  tell,
+  `if ARGV[3] then tell(KEYS[4], KEYS[5], ARGV[3], ARGV[4]) end
+local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do drop(ARGV[1], all[i], all[i + 1], ARGV[2]) end
 return totals(0, #all / 2)`,
 )
 
 /** Numbers a purge and tells it. KEYS: number, stream. ARGV: who, message. */
-export const announce = script(
-  `local number = redis.call('INCR', KEYS[1])
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', 1000, '*', 'n', number, 'f', ARGV[1], 'm', ARGV[2])
-return number`,
-)
+export const announce = script(tell, 'return tell(KEYS[1], KEYS[2], ARGV[1], ARGV[2])')
 
 /** Where the purges are. KEYS: number, stream. ARGV: id of the latest that is known, or ''. Gives number, latest id, later ones. */
 export const catchUp = script(
   `local number = tonumber(redis.call('GET', KEYS[1]) or '0')
-if ARGV[1] ~= '' then return {number, '', redis.call('XRANGE', KEYS[2], '(' .. ARGV[1], '+', 'COUNT', 2000)} end
+if ARGV[1] ~= '' then return {number, '', redis.call('XRANGE', KEYS[2], '(' .. ARGV[1], '+', 'COUNT', ${2 * keptPurges})} end
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 return {number, last[1] and last[1][1] or '0-0', {}}`,
 )
