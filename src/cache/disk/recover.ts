@@ -7,11 +7,12 @@ import { type Found, scanFolders } from './scan.ts'
 /** Finds what an earlier process left: fills the index, and removes what is unfinished, broken or past its time. */
 export async function recover(disk: Disk): Promise<void> {
   await clearParts(disk)
-  const { found, broken } = await scanFolders(disk.path, disk.io)
+  const { found, broken, orphans } = await scanFolders(disk.path, disk.io)
   for (const path of broken) {
     disk.faults.report('files that could not be used were removed', undefined)
     disk.trash.unlink(path)
   }
+  for (const path of orphans) disk.trash.unlink(path)
   // In the order in which they were stored: of two of one variant the newer stays.
   found.sort((a, b) => a.serial - b.serial)
   disk.serial = (found.at(-1)?.serial ?? 0) + 1

@@ -20,6 +20,8 @@ export interface Scan {
   readonly found: Found[]
   /** Files of ours that cannot be used. */
   readonly broken: string[]
+  /** Newer heads of entries that were being removed. */
+  readonly orphans: string[]
 }
 
 interface HeadFile {
@@ -35,7 +37,7 @@ const firstRead = 4096
 
 /** Reads the heads of all files. What is none of ours is left alone. */
 export async function scanFolders(root: string, io: DiskIo): Promise<Scan> {
-  const scan: Scan = { found: [], broken: [] }
+  const scan: Scan = { found: [], broken: [], orphans: [] }
   const folders: string[] = []
   for (const first of await namesIn(io, root)) {
     if (!isFolder(first, 1)) continue
@@ -55,13 +57,13 @@ export async function scanFolders(root: string, io: DiskIo): Promise<Scan> {
   return scan
 }
 
-async function scanFolder(folder: string, io: DiskIo, buffer: Buffer, { found, broken }: Scan): Promise<void> {
+async function scanFolder(folder: string, io: DiskIo, buffer: Buffer, { found, broken, orphans }: Scan): Promise<void> {
   const names = new Set(await namesIn(io, folder))
   for (const file of names) {
     const path = `${folder}/${file}`
     if (file.endsWith(headSuffix)) {
       const entry = file.slice(0, -headSuffix.length)
-      if (parseEntryFile(entry) !== undefined && !names.has(entry)) broken.push(path)
+      if (parseEntryFile(entry) !== undefined && !names.has(entry)) orphans.push(path)
       continue
     }
     const place = parseEntryFile(file)
