@@ -7,7 +7,25 @@ import { oneFrom, seeded } from './random.ts'
 
 const rounds = 100_000
 /** What separates parts in many a key. */
-const shards = ['a', 'b', '|', ':', ';', '1', '2:', '3:a|b', '-', 'f1:', 'c', ',', ' ', '=']
+const shards = [
+  'a',
+  'b',
+  '|',
+  ':',
+  ';',
+  '1',
+  '2:',
+  '3:a|b',
+  '-',
+  'f1:',
+  'c',
+  ',',
+  ' ',
+  '=',
+  ';f:team:',
+  ';f4:team',
+  ';f4:team0:;',
+]
 
 test('two lists of tenant, team and cookie never make the same key (`a|b` and `a`, `|b`)', () => {
   const random = seeded(7)

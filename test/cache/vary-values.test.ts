@@ -56,6 +56,10 @@ for (const [name = '', ...values] of different) {
   })
 }
 
+test('an empty line counts, for some origins take the last line or the first for the value', () => {
+  assert.equal(new Set([normal('foo', '1'), normal('foo', '1', ''), normal('foo', '', '1'), normal('foo', '')]).size, 4)
+})
+
 test('an absent field has a value that no field that is there can have', () => {
   for (const name of ['foo', 'accept', 'accept-language', 'cookie']) {
     assert.equal(normalValue(name, []), absent)
