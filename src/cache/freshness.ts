@@ -84,7 +84,6 @@ function saidLifetime(directives: ResponseDirectives, times: Times, responseTime
 }
 
 function initialAgeOf(age: number, date: number, requestTime: number, responseTime: number): number {
-  if (age === longest) return longest
   // Date has whole seconds: the part that it cuts off is no age.
   const apparent = Math.floor(responseTime / 1000) * 1000 - date
   return Math.min(Math.max(0, apparent, age + Math.max(0, responseTime - requestTime)), longest)
