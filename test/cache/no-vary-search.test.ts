@@ -25,6 +25,7 @@ for (const value of [
   'params, except=?1',
   'except=("x")',
   'except=()',
+  'key-order, except=("x")',
   'params=?0',
   'params=()',
   'key-order=?0',
