@@ -6,6 +6,7 @@ import { type CacheRouteOptions, compilePlan } from '../../src/cache/plan-option
 import type { Listed, PurgeTarget, StoreStats } from '../../src/cache/store.ts'
 import { OptionError } from '../../src/contract/options.ts'
 import kernel, { type ProxyRouteConfig } from '../kernel/index.ts'
+import { openControl } from './control.ts'
 import { openStores } from './open-stores.ts'
 import { type CacheOptions, readCacheOptions } from './options.ts'
 
@@ -27,7 +28,7 @@ export interface HttpCache {
 
 /** A shared HTTP cache in front of the routes of this scope. */
 async function cache(app: FastifyInstance, options: CacheOptions): Promise<void> {
-  const { stores, route } = readCacheOptions(options)
+  const { stores, control, route } = readCacheOptions(options)
   if (!app.hasDecorator('proxy')) await app.register(kernel)
   const { proxy } = app
   const planOf = createPlans(route)
@@ -54,6 +55,11 @@ async function cache(app: FastifyInstance, options: CacheOptions): Promise<void>
     stats: () => ({ requests: { ...engine.stats }, store: store.stats() }),
   } satisfies HttpCache)
   app.addHook('onClose', () => store.close())
+  if (control !== undefined) {
+    const { at, close } = await openControl(control, app.httpCache, proxy.clock)
+    app.log.info(`sallyport: the cache is controlled at ${at}`)
+    app.addHook('onClose', close)
+  }
 }
 
 type Rule = boolean | object | undefined

@@ -1,9 +1,11 @@
 import type { CacheRouteOptions } from '../../src/cache/plan-options.ts'
 import { cacheRouteKeys } from '../../src/cache/plan-options.ts'
 import { knownKeys, OptionError, section, size, time } from '../../src/contract/options.ts'
+import { type ControlOptions, type ControlSettings, readControl } from './control-options.ts'
 
 export type { KeyOptions, QueryRules } from '../../src/cache/key-options.ts'
 export type { BypassOptions, CacheRouteOptions, HeuristicOptions } from '../../src/cache/plan-options.ts'
+export type { ControlOptions } from './control-options.ts'
 
 /** Responses in the memory of this process. */
 export interface MemoryOptions {
@@ -40,6 +42,8 @@ export interface CacheOptions extends CacheRouteOptions {
   readonly memory?: MemoryOptions
   readonly disk?: DiskOptions
   readonly redis?: RedisOptions
+  /** A listener of its own for `sallyport cache purge`, `list` and `stats`. @default none */
+  readonly control?: ControlOptions
 }
 
 export interface StoreSettings {
@@ -50,11 +54,21 @@ export interface StoreSettings {
     | undefined
 }
 
+export interface CacheSettings {
+  readonly stores: StoreSettings
+  readonly control: ControlSettings | undefined
+  readonly route: CacheRouteOptions
+}
+
 /** @throws OptionError for anything that cannot work */
-export function readCacheOptions(options: CacheOptions): { stores: StoreSettings; route: CacheRouteOptions } {
-  knownKeys('', options, ['memory', 'disk', 'redis', ...cacheRouteKeys])
-  const { memory, disk, redis, ...route } = options
-  return { stores: { memory: readMemory(memory), disk: readDisk(disk), redis: readRedis(redis) }, route }
+export function readCacheOptions(options: CacheOptions): CacheSettings {
+  knownKeys('', options, ['memory', 'disk', 'redis', 'control', ...cacheRouteKeys])
+  const { memory, disk, redis, control, ...route } = options
+  return {
+    stores: { memory: readMemory(memory), disk: readDisk(disk), redis: readRedis(redis) },
+    control: control === undefined ? undefined : readControl('control', control),
+    route,
+  }
 }
 
 function readMemory(options: MemoryOptions | undefined): StoreSettings['memory'] {
