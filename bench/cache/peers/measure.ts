@@ -66,7 +66,7 @@ export async function measure(plan: CachePlan): Promise<CacheMeasurement> {
   const failures: CacheMeasurement['failures'][number][] = []
   const total = contenders.length * scenarios.length * rounds
   // On a machine that is never quiet the run must still end.
-  let repeatsLeft = Math.floor(total / 4)
+  let repeatsLeft = Math.floor(total / 8)
   try {
     const origin = await launchNode(new URL('origin.ts', import.meta.url), [], { core: loadCore })
     alive.push(origin)
