@@ -106,6 +106,13 @@ export function createTieredStore(tiers: readonly Store[], options: TieredStoreO
     else found.then(look)
   }
 
+  async function isAbove(tier: number, head: Head): Promise<boolean> {
+    for (let upper = 0; upper < tier; upper++) {
+      for (const one of await (tiers[upper] as Store).find(head.url)) if (isSameVariant(one.head, head)) return true
+    }
+    return false
+  }
+
   async function purgeTiers(
     meant: readonly Store[],
     target: PurgeTarget,
@@ -171,7 +178,9 @@ export function createTieredStore(tiers: readonly Store[], options: TieredStoreO
       )
     },
     async *list(): AsyncGenerator<Listed> {
-      for (const store of tiers) yield* store.list()
+      for (const [tier, store] of tiers.entries()) {
+        for await (const one of store.list()) if (!(await isAbove(tier, one.head))) yield one
+      }
     },
     stats: () => addUp(tiers.map((store) => store.stats())),
     async close() {

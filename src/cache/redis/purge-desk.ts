@@ -28,7 +28,7 @@ export function createPurgeDesk(shelf: Shelf): PurgeDesk {
     const message = { target, soft: soften !== undefined }
     if (kind === 'tell') await purges.announce(message)
     if (kind === 'tell' || shelf.keys === undefined) return 0
-    await Promise.all(shelf.commits)
+    await Promise.all(shelf.commits.values())
     if (kind === 'remove') return purge(shelf, shelf.keys, target, soften)
     return 'url' in target && soften === undefined
       ? removeUrl(shelf, shelf.keys, target.url, purges.sign(message))

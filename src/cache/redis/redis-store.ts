@@ -66,7 +66,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
   const purges = followPurges({ link, keys: sharedKeys(prefix), since: options.purgesSince, found })
   const shelf: Shelf = {
     ...{ clock, link, circuit, purges, prefix, maxEntryBytes, timeout },
-    ...{ keys: undefined, pending: 0, errors: 0, entries: 0, bytes: 0, underWay: new Set(), commits: new Set() },
+    ...{ keys: undefined, pending: 0, errors: 0, entries: 0, bytes: 0, underWay: new Set(), commits: new Map() },
   }
   const desk = createPurgeDesk(shelf)
   const stats = redisStats(shelf)

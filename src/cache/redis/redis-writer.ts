@@ -62,8 +62,11 @@ export class RedisWriter implements Writer {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#done = resolve
     const { commits } = this.#shelf
-    commits.add(promise)
-    promise.then(() => commits.delete(promise))
+    const { url } = this.#head
+    const all = Promise.all([commits.get(url), promise]).then(() => {
+      if (commits.get(url) === all) commits.delete(url)
+    })
+    commits.set(url, all)
     letRun(this.#shelf, promise)
     if (this.#heldBytes > 0) this.#send(this.#heldBytes)
     else if (this.#waiting === 0) this.#settle()

@@ -26,8 +26,8 @@ export interface Shelf {
   bytes: number
   /** Commands that nobody waits for and that `close` lets end. */
   readonly underWay: Set<Promise<unknown>>
-  /** Those of them that make an entry visible. A purge lets them end first. */
-  readonly commits: Set<Promise<unknown>>
+  /** By URL: what makes an entry visible. Never rejects. A purge lets them end first, a look-up for a moment. */
+  readonly commits: Map<string, Promise<unknown>>
 }
 
 /** Bytes that may wait for Redis, all writers together. Who comes with more fails. */

@@ -12,7 +12,7 @@ export class Late extends Error {
 export function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(() => {
-      setImmediate(() => reject(new Late(`no answer within ${ms} ms`)))
+      setImmediate(() => reject(new Late(`no answer within ${Math.round(ms)} ms`)))
     }, ms)
     work.then(
       (value) => {
