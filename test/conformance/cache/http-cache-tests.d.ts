@@ -34,6 +34,10 @@ declare module 'http-cache-tests/server/*' {
   export default function handle(segments: readonly string[], request: IncomingMessage, response: ServerResponse): void
 }
 declare module 'node-fetch' {
-  const fetch: unknown
-  export default fetch
+  export interface FetchOptions {
+    /** Milliseconds until the end of the content. */
+    readonly timeout?: number
+    readonly [option: string]: unknown
+  }
+  export default function fetch(url: string, options: FetchOptions): Promise<unknown>
 }

@@ -1,5 +1,5 @@
 import { getResults, runTests } from 'http-cache-tests/client/runner.mjs'
-import fetch from 'node-fetch'
+import fetch, { type FetchOptions } from 'node-fetch'
 import { startSuiteOrigin } from './origin.ts'
 import { startCachingProxy } from './proxy.ts'
 import type { SuiteGroup, SuiteResults } from './suite.ts'
@@ -12,10 +12,15 @@ export async function runSuite(groups: readonly SuiteGroup[]): Promise<SuiteResu
   const origin = await startSuiteOrigin()
   const proxy = await startCachingProxy(origin.url)
   try {
-    await runTests(groups, fetch, false, proxy.url)
+    await runTests(groups, fetchInTime, false, proxy.url)
     return getResults()
   } finally {
     await proxy.close()
     await origin.close()
   }
+}
+
+/** An answer that does not come is a test that fails, not a run without an end. */
+function fetchInTime(url: string, options: FetchOptions): Promise<unknown> {
+  return fetch(url, { ...options, timeout: 8000 })
 }
