@@ -10,7 +10,7 @@ import { DiskIndex } from './disk-index.ts'
 import { type DiskIo, systemIo } from './disk-io.ts'
 import { DiskRead } from './disk-read.ts'
 import { DiskWriter } from './disk-writer.ts'
-import { createFaults, type DiskEvent } from './faults.ts'
+import { createFaults, type DiskEvent, isPassing } from './faults.ts'
 import { fileBytes, headerBytes, maxHeadBytes, roundedBytes } from './file-format.ts'
 import { HeadCache, parseHead } from './head-cache.ts'
 import { HeadFiles } from './head-files.ts'
@@ -100,7 +100,6 @@ async function createDiskStore(path: string, options: DiskStoreOptions, release:
     },
     broken(entry, error) {
       faults.report('content could not be read', error)
-      // Too many open files, say: the next reader may have better luck.
       if (!isPassing(error)) disk.index.remove(entry)
     },
   }
@@ -207,9 +206,4 @@ async function createDiskStore(path: string, options: DiskStoreOptions, release:
 function mayMean(target: PurgeTarget, entry: DiskEntry): boolean {
   if ('prefix' in target) return entry.url.startsWith(target.prefix)
   return !('tag' in target) || entry.json.includes(JSON.stringify(target.tag))
-}
-
-function isPassing(error: Error): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM' || code === 'EAGAIN'
 }

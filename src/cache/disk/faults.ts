@@ -44,3 +44,9 @@ export function codeOf(cause: unknown): string {
   const { code } = cause as NodeJS.ErrnoException
   return code ?? cause.message
 }
+
+/** Too many open files, say: a fault of the moment, and not of the file. */
+export function isPassing(cause: unknown): boolean {
+  const code = codeOf(cause)
+  return code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM' || code === 'EAGAIN'
+}

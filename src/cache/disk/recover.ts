@@ -7,7 +7,7 @@ import { type Found, scanFolders } from './scan.ts'
 /** Finds what an earlier process left: fills the index, and removes what is unfinished, broken or past its time. */
 export async function recover(disk: Disk): Promise<void> {
   await clearParts(disk)
-  const { found, broken, orphans } = await scanFolders(disk.path, disk.io)
+  const { found, broken, orphans } = await scanFolders(disk.path, disk)
   for (const path of broken) {
     disk.faults.report('files that could not be used were removed', undefined)
     disk.trash.unlink(path)
