@@ -61,6 +61,8 @@ export class Fill implements DispatchHandler, Source, Tap {
   #size: number | undefined
   /** Bytes that must come, where nobody else has counted them. */
   #due: number | undefined
+  /** Clients have been told of `due`: without it they have not got all. */
+  #mustBeDue = false
   #drained = 0
   #isSpoiled = false
   #isUnwanted = false
@@ -171,9 +173,12 @@ export class Fill implements DispatchHandler, Source, Tap {
     if (state === sharing) {
       const content = this.#content as Content
       // RFC 9111 3.3: what is not whole is not stored as if it were.
-      if (this.#due !== undefined && content.total !== this.#due) content.dropWriter()
+      const isShort = this.#due !== undefined && content.total !== this.#due
+      if (isShort) content.dropWriter()
       content.takeWriter()?.commit()
-      content.end(trailers)
+      if (isShort && this.#mustBeDue)
+        content.fail(new ProxyError('SP_UPSTREAM_INCOMPLETE', 'the rest of a stored part'))
+      else content.end(trailers)
     }
     for (const answer of this.#later.take()) this.#host.again(answer, false)
   }
@@ -257,8 +262,10 @@ export class Fill implements DispatchHandler, Source, Tap {
     const { lead } = this
     const host = this.#host
     const { maxEntryBytes } = lead.plan
-    const size = due ?? lengthIn(arrival.raw)
-    if (size !== undefined && size > maxEntryBytes) {
+    const length = lengthIn(arrival.raw)
+    // A part of its own has the length that it came with; what is completed has that of the whole.
+    const size = before.length > 0 ? due : length
+    if ((size ?? due ?? 0) > maxEntryBytes) {
       this.#host.unshared(lead)
       this.#pass(arrival, 'size')
       return
@@ -267,7 +274,8 @@ export class Fill implements DispatchHandler, Source, Tap {
     this.#size = size
     this.#due = due
     this.#state = sharing
-    const writer = this.#writerFor(head, size)
+    this.#mustBeDue = before.length > 0
+    const writer = this.#writerFor(head, size ?? due)
     this.#content = new Content(host.clock, { shareBytes: host.shareBytes, maxBytes: maxEntryBytes, tap: this }, writer)
     for (const chunk of before) this.#content.push(chunk)
     host.learn(lead.url, head.vary)

@@ -31,5 +31,5 @@ export function updateByHead(
     return Object.freeze({ ...head, lifetime: Math.min(head.lifetime, ageOf(head, around.responseTime)) })
   }
   const fields = updateFields(head.fields, storedFields(raw))
-  return judgeFields(plan, { ...around, url: head.url }, 200, head.message, fields, raw).head
+  return judgeFields(plan, { ...around, url: head.url, method: 'GET' }, 200, head.message, fields, raw).head
 }

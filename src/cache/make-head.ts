@@ -21,6 +21,8 @@ export interface Circumstances {
   readonly requestTime: number
   readonly responseTime: number
   readonly upstream: Upstream | undefined
+  /** What it is judged as, where it is not the request's own: the answer to HEAD tells of that to GET. */
+  readonly method?: string
   /** RFC 9110 9.3.3: the answer to a POST says that it is what a GET of its target would give. */
   readonly contentLocationIsTarget?: boolean
 }
@@ -60,7 +62,7 @@ export function judgeFields(
   const found = readValidators(fields, responseTime)
   const refusal = whyNotStored(
     {
-      method: request.method,
+      method: around.method ?? request.method,
       hasBody: request.hasBody,
       noStore: request.directives.noStore,
       hasAuthorization: request.hasAuthorization,
@@ -136,7 +138,7 @@ function lifeOf(
       (binds ? mustRevalidate : 0) |
       (directives.noCache ? alwaysValidate : 0) |
       (freshness.heuristic ? heuristic : 0) |
-      (directives.public || directives.sMaxAge !== undefined || directives.mustRevalidate ? shareable : 0) |
+      (directives.shareable ? shareable : 0) |
       (directives.immutable ? immutable : 0),
     staleWhileRevalidate,
     staleIfError,

@@ -7,6 +7,7 @@ import { mayReplaceError } from './reuse.ts'
 import type { Entry } from './store.ts'
 import { storedFields } from './stored-fields.ts'
 import { updateFields } from './update-fields.ts'
+import { lengthIn } from './view.ts'
 
 /** The head of an upstream's final answer. `raw` is flat, as it came. */
 export interface Arrival {
@@ -58,7 +59,11 @@ export function outcomeOf(
   }
   if (head === undefined) return { kind: 'pass', refusal }
   const { part } = head
-  return { kind: 'share', head, before: none, due: part === undefined ? undefined : part.last - part.first + 1 }
+  const due = part === undefined ? undefined : part.last - part.first + 1
+  // RFC 9110 14.4: two words on how much there is. Neither is believed.
+  const length = lengthIn(raw)
+  if (due !== undefined && length !== undefined && length !== due) return { kind: 'pass', refusal: 'content-range' }
+  return { kind: 'share', head, before: none, due }
 }
 
 function validated(plan: CachePlan, stored: Head, around: Circumstances, raw: readonly string[]): Outcome {

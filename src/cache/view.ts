@@ -52,7 +52,7 @@ export function viewOfFresh(request: CacheRequest, head: Head, size: number | un
   }
   const { first, last, complete } = part
   const fields = [...head.fields, 'Content-Range', contentRange(first, last + 1, complete)]
-  fields.push('Content-Length', String(last + 1 - first))
+  if (size !== undefined) fields.push('Content-Length', String(size))
   return { status, message, fields, first: 0, end: Number.POSITIVE_INFINITY }
 }
 
