@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { styleText } from 'node:util'
 import { Command } from 'commander'
+import { cacheCommand } from './cache.ts'
 import { exitCodes, report } from './errors.ts'
 import { reverseCommand } from './reverse.ts'
 
@@ -31,17 +32,24 @@ function createProgram(ended: (code: number) => void): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'sallyport: ')) })
     .exitOverride()
     .addHelpText('after', examples)
-  for (const command of [reverseCommand(ended)]) {
-    program.addCommand(command.copyInheritedSettings(program).helpOption('-h, --help', 'Show this help.'))
-  }
+  for (const command of [reverseCommand(ended), cacheCommand(ended)]) program.addCommand(inherit(command, program))
   return program
 }
 
-const examples = `
-Example:
-  sallyport reverse --to http://127.0.0.1:3000
+/** Settings that commander copies for commands that it makes itself. */
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent).helpOption('-h, --help', 'Show this help.')
+  for (const child of command.commands) inherit(child, command)
+  return command
+}
 
-'sallyport reverse --help' tells the rest.
+const examples = `
+Examples:
+  sallyport reverse --to http://127.0.0.1:3000
+  sallyport reverse --to http://127.0.0.1:3000 --cache
+  sallyport cache stats
+
+'sallyport reverse --help' and 'sallyport cache --help' tell the rest.
 `
 
 /** From package.json, which the package finds by its own name: the same from the sources and from dist/. */

@@ -7,11 +7,12 @@ import type { FieldRules } from '../http/field-rules.ts'
 import { placeOf, readOriginUrl } from '../http/origin-url.ts'
 import { compileCidrs } from '../net/cidr.ts'
 import { createUpstream } from '../upstream/origin.ts'
+import { type CacheChoice, type CacheFlags, readCacheFlags } from './cache-settings.ts'
 import { parseHeaderRules } from './header-rules.ts'
 import { type ListenAddress, parseListenAddress } from './listen-address.ts'
 
 /** As commander reads them. */
-export interface ReverseFlags {
+export interface ReverseFlags extends CacheFlags {
   readonly to?: readonly string[]
   readonly weight?: readonly string[]
   readonly policy?: PolicyName
@@ -37,6 +38,8 @@ export interface ReverseSettings {
   readonly policy: PolicyName | undefined
   /** Path of the health checks; undefined: none. */
   readonly health: string | undefined
+  /** Undefined: no cache. */
+  readonly cache: CacheChoice | undefined
   readonly listen: ListenAddress
   readonly host: 'preserve' | 'upstream' | { readonly set: string }
   readonly requestFields: FieldRules
@@ -70,6 +73,7 @@ export function readReverseFlags(flags: ReverseFlags): ReverseSettings {
     weights: readWeights(flags.weight, urls.length),
     policy: flags.policy,
     health: readHealthPath(flags.health),
+    cache: readCacheFlags(flags, process.env),
     listen: parseListenAddress('--listen', flags.listen),
     host: readHost(flags, up.host),
     requestFields: up.rules,

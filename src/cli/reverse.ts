@@ -49,6 +49,22 @@ const groups: Readonly<Record<string, readonly Option[]>> = {
       'Ask each server for this path every 5 s. One that answers 400 or more, or not at all, gets no requests.',
     ),
   ],
+  Cache: [
+    new Option(
+      '--cache [size]',
+      'Keep answers that may be shared, and give them to the next visitor: so much of memory, such as 256MiB. (default: off; 128MiB without a size)',
+    ),
+    new Option('--cache-dir <folder>', 'Keep them on disk too, where they survive a restart. One process to a folder.'),
+    new Option('--cache-dir-size <size>', 'So much of the disk. (default: 1GiB)'),
+    new Option(
+      '--cache-redis [url]',
+      'Share them with other machines by Redis or Valkey. Others here can see a command line: leave out a URL with a password, and put it into the environment as SALLYPORT_REDIS_URL.',
+    ),
+    new Option(
+      '--cache-socket <path>',
+      "Where 'sallyport cache' looks into it; off: nowhere. (default: PORT.sock in a folder of this user)",
+    ),
+  ],
   Fields: [
     new Option('--host-header <which>', "Host field for the server: the client's (preserve) or the server's own.")
       .choices(['preserve', 'upstream'])
@@ -84,6 +100,8 @@ Examples:
     sallyport reverse --to http://127.0.0.1:3000 --to http://127.0.0.1:3001 --listen :8080
   Three times as much for the first one, and no requests for one that is not well:
     sallyport reverse --to http://127.0.0.1:3000 --to http://127.0.0.1:3001 --weight 3 --weight 1 --health /
+  A cache in front of a site; 'sallyport cache stats' shows what it does:
+    sallyport reverse --to http://127.0.0.1:3000 --cache 256MiB
   A site elsewhere, under its own name:
     sallyport reverse --to https://example.com --host-header upstream
   Tell the server who asks, hide what it runs on:

@@ -1,12 +1,14 @@
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import balance from '../../plugins/balance/index.ts'
+import cachePlugin from '../../plugins/cache/index.ts'
 import kernel, { serverOptions } from '../../plugins/kernel/index.ts'
 import observe from '../../plugins/observe/index.ts'
 import reverseProxy from '../../plugins/reverse-proxy/index.ts'
 import { systemClock } from '../contract/clock.ts'
 import { logLevel } from '../observe/access-log.ts'
 import { standardSink } from '../observe/standard-sink.ts'
+import { openCacheControl } from './cache-serve.ts'
 import { exitCodes, listenError } from './errors.ts'
 import { urlOf } from './listen-address.ts'
 import { probe } from './probe.ts'
@@ -32,19 +34,22 @@ export async function serveReverse(settings: ReverseSettings): Promise<number> {
     throw listenError(error as NodeJS.ErrnoException, host, port)
   }
 
-  const url = urlOf({ host, port: (app.server.address() as AddressInfo).port })
+  const { port: boundPort } = app.server.address() as AddressInfo
+  const url = urlOf({ host, port: boundPort })
   say(`${url} -> ${settings.urls.join(', ')}`)
   say(`try: curl -i ${url}/    end: Ctrl-C`)
   warn(settings)
+  const closeControl = await openCacheControl(app, settings.cache, boundPort, say)
 
   await signal
   say(`ending; what is in flight may finish, for ${settings.drainTimeout / 1000} s at most (again: end at once)`)
+  await closeControl()
   await app.close()
   return exitCodes.ok
 }
 
 async function createApp(settings: ReverseSettings): Promise<FastifyInstance> {
-  const { urls, weights, policy, health, http2, insecure } = settings
+  const { urls, weights, policy, health, cache, http2, insecure } = settings
   const { host, requestFields, responseFields, accessLog, trustedProxies, drainTimeout } = settings
   const app = Fastify(serverOptions())
   await app.register(kernel, { trustedProxies, drainTimeout })
@@ -66,6 +71,7 @@ async function createApp(settings: ReverseSettings): Promise<FastifyInstance> {
   })
   const pool = app.proxy.pools.get('servers')
   if (pool !== undefined) tellPool(pool, health, say)
+  if (cache !== undefined) await app.register(cachePlugin, cache.options)
   await app.register(reverseProxy, { pool: 'servers', host, requestFields, responseFields })
   return app
 }
