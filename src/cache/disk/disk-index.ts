@@ -108,11 +108,10 @@ export class DiskIndex {
   /** Every entry. May be walked in many turns: what comes and goes meanwhile may or may not be seen. */
   *all(): Generator<DiskEntry> {
     for (const first of this.#byUrl.values()) {
-      for (let entry: DiskEntry | undefined = first; entry !== undefined; ) {
-        const { next }: DiskEntry = entry
-        yield entry
-        entry = next
-      }
+      // Taken down at once: an entry that leaves in another turn takes its link to the next with it.
+      const variants: DiskEntry[] = []
+      for (let entry: DiskEntry | undefined = first; entry !== undefined; entry = entry.next) variants.push(entry)
+      yield* variants
     }
   }
 
