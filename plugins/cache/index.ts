@@ -32,7 +32,7 @@ async function cache(app: FastifyInstance, options: CacheOptions): Promise<void>
   if (!app.hasDecorator('proxy')) await app.register(kernel)
   const { proxy } = app
   const planOf = createPlans(route)
-  const { store, bus } = await openStores(stores, proxy.clock, app.log)
+  const { store, bus, close: closeStores } = await openStores(stores, proxy.clock, app.log)
   const engine = new Cache({
     clock: proxy.clock,
     store,
@@ -54,7 +54,7 @@ async function cache(app: FastifyInstance, options: CacheOptions): Promise<void>
     list: () => store.list(),
     stats: () => ({ requests: { ...engine.stats }, store: store.stats() }),
   } satisfies HttpCache)
-  app.addHook('onClose', () => store.close())
+  app.addHook('onClose', closeStores)
   if (control !== undefined) {
     const { at, close } = await openControl(control, app.httpCache, proxy.clock)
     app.log.info(`sallyport: the cache is controlled at ${at}`)

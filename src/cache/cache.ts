@@ -80,7 +80,7 @@ export class Cache implements FillHost {
     this.#planOf = settings.planOf
     this.#bus = settings.bus
     this.#bus?.onPurge(({ target, soft }) => {
-      this.#purgeHere(target, soft)
+      this.#purgeHere(target, soft, true)
     })
   }
 
@@ -103,15 +103,17 @@ export class Cache implements FillHost {
 
   /** Removes what is meant here and, where a bus is, on all machines; `soft` leaves it, stale. How many there were here. */
   async purge(target: PurgeTarget, soft = false): Promise<number> {
-    const done = this.#purgeHere(target, soft)
+    const done = this.#purgeHere(target, soft, false)
     await this.#bus?.publish({ target, soft })
     return done
   }
 
-  async #purgeHere(target: PurgeTarget, soft: boolean): Promise<number> {
+  #purgeHere(target: PurgeTarget, soft: boolean, isHeard: boolean): Promise<number> {
     this.#fills.spoil(target)
     const now = this.clock.wall()
-    return this.store.purge(target, soft ? (head) => softened(head, now) : undefined)
+    const soften = soft ? (head: Head): Head => softened(head, now) : undefined
+    const { store } = this
+    return isHeard && store.purgeLocal !== undefined ? store.purgeLocal(target, soften) : store.purge(target, soften)
   }
 
   /** What an unsafe request has changed is not what is stored. RFC 9111 4.4. */

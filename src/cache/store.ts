@@ -90,6 +90,8 @@ export interface Store {
    * many, when none of them can be found any more as it was.
    */
   purge(target: PurgeTarget, soften?: (head: Head) => Head): Promise<number>
+  /** The same for a purge that another machine has made: in what this process alone uses. Absent: there is nothing shared. */
+  purgeLocal?(target: PurgeTarget, soften?: (head: Head) => Head): Promise<number>
   /** Everything that is there, in no order; changes meanwhile may or may not be seen. */
   list(): AsyncIterable<Listed>
   stats(): StoreStats
