@@ -171,6 +171,27 @@ test('a tag that Redis threw out with its memory full is purged all the same', {
   assert.deepEqual(await a.store.find(url), [])
 })
 
+test('what has expired in Redis leaves the index and the sets of its tags as others come', { skip }, async (t) => {
+  const server = await redisFor(t)
+  const { store } = await machineFor(t, server.url, { prefix: 'p:' })
+  const short = { ...liveTimes(), keepUntil: Date.now() + 400, tags: ['t'] }
+  for (let i = 0; i < 300; i++) await put(store, headOf(`http://short.test/${i}`, short), 'x')
+  await until(() => store.stats().entries === 300, 'all of them')
+  const client = await rawClient(server.url)
+  t.after(() => client.disconnect())
+  for (let left = 1; left > 0; ) left = (await client.keys('p:*:h:*')).length
+
+  for (let i = 0; i < 1000; i++) await put(store, headOf(`http://long.test/${i}`, { ...liveTimes(), tags: ['t'] }), 'x')
+  await foundOne(store, 'http://long.test/999')
+
+  await until(() => store.stats().entries >= 1000, 'the new ones')
+  assert.ok(store.stats().entries < 1100, `${store.stats().entries} entries`)
+  const [set] = await client.keys('p:*:t:t')
+  assert.ok((await client.scard(set!)) < 1150, `${await client.scard(set!)} members`)
+  assert.equal(await store.purge({ tag: 't' }), 1000)
+  assert.equal(store.stats().bytes > 0, store.stats().entries > 0)
+})
+
 test('foreign and broken records are not there', { skip }, async (t) => {
   const server = await redisFor(t)
   const a = await machineFor(t, server.url, { prefix: 'p:' })

@@ -3,9 +3,9 @@ import { parseRedisUrl, type RedisTls, secretsOf } from './redis-url.ts'
 
 /** The connections of one process. Each is made again by itself. */
 export interface Link {
-  /** Look-ups and heads: small, in order, never behind content. */
+  /** Look-ups and changes of one head: small, never behind content. */
   readonly heads: Redis
-  /** Content and purges. */
+  /** Content, commits and purges. */
   readonly content: Redis
   /** Waits for purges. */
   readonly bus: Redis

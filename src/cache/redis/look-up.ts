@@ -8,13 +8,12 @@ import { within } from './within.ts'
 /** Every variant of a URL, newest first. Nothing when Redis does not give them in time. */
 export async function findEntries(shelf: Shelf, url: string): Promise<readonly Entry[]> {
   const { clock, timeout } = shelf
-  const begin = clock.now()
   const own = shelf.commits.get(url)
   // That our own content takes long to send does not mean that Redis is not well.
   if (own !== undefined) await within(clock, timeout / 2, own).catch(() => {})
   if (shelf.circuit.open) return []
   try {
-    return await within(clock, timeout - (clock.now() - begin), fetchEntries(shelf, url))
+    return await within(clock, own === undefined ? timeout : timeout / 2, fetchEntries(shelf, url))
   } catch (error) {
     failed(shelf, error)
     return []

@@ -53,12 +53,15 @@ async function* pagesOf(shelf: Shelf, keys: Keys, target: PurgeTarget): AsyncGen
 async function purgeUrl(shelf: Shelf, keys: Keys, url: string, target: PurgeTarget, soften: Soften): Promise<number> {
   if ('prefix' in target && !url.startsWith(target.prefix)) return 0
   if (soften === undefined && !('tag' in target)) return removeUrl(shelf, keys, url)
+  const { content } = shelf.link
   let count = 0
-  for (const value of await shelf.link.content.hvals(keys.heads + url)) {
+  for (const value of await content.hvals(keys.heads + url)) {
     const record = decodeRecord(value)
     if (record === undefined || !isPurged(target, record.head)) continue
     const entry = new RedisEntry(shelf, keys, record)
-    count += await (soften === undefined ? removeEntry(shelf, entry) : replaceHead(shelf, entry, soften(record.head)))
+    count += await (soften === undefined
+      ? removeEntry(shelf, entry, content)
+      : replaceHead(shelf, entry, soften(record.head), content))
   }
   return count
 }
@@ -75,8 +78,13 @@ export async function removeUrl(
 }
 
 /** Gives an entry another head, unless another entry has taken its place. Gives how many. */
-export async function replaceHead(shelf: Shelf, entry: RedisEntry, head: Head): Promise<number> {
-  if (head.tags.length > maxTags) return removeEntry(shelf, entry)
+export async function replaceHead(
+  shelf: Shelf,
+  entry: RedisEntry,
+  head: Head,
+  client = shelf.link.heads,
+): Promise<number> {
+  if (head.tags.length > maxTags) return removeEntry(shelf, entry, client)
   const { heads, content, tags } = entry.keys
   const record = encodeRecord({ id: entry.id, size: entry.size, head })
   const args = [
@@ -90,6 +98,6 @@ export async function replaceHead(shelf: Shelf, entry: RedisEntry, head: Head): 
     tags,
     ...head.tags,
   ]
-  const [, count] = await change(shelf, shelf.link.heads, replace, entry.keys, head.url, args)
+  const [, count] = await change(shelf, client, replace, entry.keys, head.url, args)
   return count
 }

@@ -30,9 +30,9 @@ export class RedisEntry implements Entry {
 }
 
 /** Removes an entry, unless another has taken its place. Gives how many. */
-export async function removeEntry(shelf: Shelf, entry: RedisEntry): Promise<number> {
+export async function removeEntry(shelf: Shelf, entry: RedisEntry, client = shelf.link.heads): Promise<number> {
   const args = [fieldOf(entry.head), entry.id, entry.head.url, entry.keys.content]
-  const [, count] = await change(shelf, shelf.link.heads, remove, entry.keys, entry.head.url, args)
+  const [, count] = await change(shelf, client, remove, entry.keys, entry.head.url, args)
   return count
 }
 

@@ -120,7 +120,7 @@ export class RedisWriter implements Writer {
     const ttl = ttlUntil(this.#shelf, head.keepUntil)
     const record = encodeRecord({ id: this.#id, size: this.#size, head })
     const args = [fieldOf(head), record, ttl, head.url, since, maxVariants, heads, content, tags, ...head.tags]
-    const done = await change(this.#shelf, this.#shelf.link.heads, commit, this.#keys, head.url, args)
+    const done = await change(this.#shelf, this.#shelf.link.content, commit, this.#keys, head.url, args)
     const [kind, latest, missed] = done
     if (kind === 0) return
     const purges = messagesOf(missed)

@@ -58,8 +58,9 @@ local function totals(first, second)
 end`
 
 /**
- * Puts an entry in its place, into the index and into the sets of its tags, which begin at ARGV \`first\`. A few members of each
- * are looked at in passing, and removed when their entries are gone: at most a fraction of an index is dead.
+ * Puts an entry in its place, into the index and into the sets of its tags, which begin at ARGV \`first\`. With one entry in
+ * eight, told by its random id, some members of each are looked at and removed when their entries are gone: two or three for each
+ * that comes, so that no more than half of an index is dead.
  */
 const place = `
 local function lengthen(key, ttl)
@@ -73,7 +74,8 @@ local function prolong(value, content, ttl)
   return true
 end
 local function place(url, field, value, ttl, heads, tags, first)
-  for _, one in ipairs(redis.call('ZRANDMEMBER', KEYS[2], 4)) do
+  local tidies = string.byte(value, 3) % 8 == 0
+  for _, one in ipairs(tidies and redis.call('ZRANDMEMBER', KEYS[2], 24) or {}) do
     local at, its, weight = string.match(one, '^(.*)%z(%S+) (%d+)$')
     if redis.call('HEXISTS', heads .. at, its) == 0 and redis.call('ZREM', KEYS[2], one) == 1 then
       redis.call('DECRBY', KEYS[3], weight)
@@ -87,7 +89,7 @@ local function place(url, field, value, ttl, heads, tags, first)
   lengthen(KEYS[3], ttl)
   for i = first, #ARGV do
     local key = tags .. ARGV[i]
-    for _, some in ipairs(redis.call('SRANDMEMBER', key, 2)) do
+    for _, some in ipairs(tidies and redis.call('SRANDMEMBER', key, 16) or {}) do
       if some ~= '' and redis.call('EXISTS', heads .. some) == 0 then redis.call('SREM', key, some) end
     end
     redis.call('SADD', key, redis.call('SCARD', key) < ${tagLimit} and url or '')

@@ -2,7 +2,7 @@ import type { Keys } from './keys.ts'
 import type { Shelf } from './shelf.ts'
 
 /** URLs that are looked at together. */
-const page = 200
+const page = 100
 
 /** URLs that begin so, in order; all with `''`. */
 export async function* pagesOfPrefix(shelf: Shelf, keys: Keys, prefix: string): AsyncGenerator<readonly string[]> {
