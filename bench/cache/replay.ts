@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { s3Fifo } from '../../src/cache/memory/s3-fifo.ts'
+import { mostUses, s3Fifo } from '../../src/cache/memory/s3-fifo.ts'
 import { sieve } from './policies/sieve.ts'
 import { wTinyLfu } from './policies/w-tiny-lfu.ts'
 import { SimulatedEntry, type SimulatedPolicy } from './simulated-policy.ts'
@@ -79,7 +79,7 @@ function withPolicy(policy: SimulatedPolicy<SimulatedEntry>, maxBytes: number): 
     ask(key, size) {
       const known = entries.get(key)
       if (known !== undefined) {
-        if (known.uses < 3) known.uses++
+        if (known.uses < mostUses) known.uses++
         policy.hit?.(known)
         return true
       }

@@ -2,9 +2,7 @@ import type { Head } from '../head.ts'
 import type { Entry } from '../store.ts'
 import type { Expiring } from './expiry.ts'
 import type { Queued } from './queue.ts'
-
-/** Uses that are counted of one entry, at most. */
-const mostUses = 3
+import { mostUses } from './s3-fifo.ts'
 
 /** A stored response in memory, with its links in the queues of eviction and expiry. A class: a million have one shape. */
 export class MemoryEntry implements Entry, Queued<MemoryEntry>, Expiring {
@@ -18,6 +16,7 @@ export class MemoryEntry implements Entry, Queued<MemoryEntry>, Expiring {
   older: MemoryEntry | undefined = undefined
   sooner: Expiring
   later: Expiring
+  #offered = false
   readonly #content: readonly Buffer[]
 
   constructor(head: Head, size: number, content: readonly Buffer[], weight: number, hash: number) {
@@ -39,6 +38,11 @@ export class MemoryEntry implements Entry, Queued<MemoryEntry>, Expiring {
     if (this.uses < mostUses) this.uses++
   }
 
+  /** It was found among others: it is used if it is read. */
+  offer(): void {
+    this.#offered = true
+  }
+
   /** Lets go of its neighbours: whoever still reads it must not hold all that was stored beside it. */
   unlink(): void {
     this.place = 0
@@ -49,6 +53,10 @@ export class MemoryEntry implements Entry, Queued<MemoryEntry>, Expiring {
   }
 
   read(first: number, end: number): readonly Buffer[] {
+    if (this.#offered) {
+      this.#offered = false
+      this.use()
+    }
     const content = this.#content
     if (first === 0 && end === this.size) return content
     const part: Buffer[] = []

@@ -1,6 +1,7 @@
 import type { Clock } from '../../contract/clock.ts'
 import type { Head } from '../head.ts'
 import { isPurged, isSameVariant, type Listed, type PurgeTarget, type Store } from '../store.ts'
+import { Collection } from './collection.ts'
 import { Expiry } from './expiry.ts'
 import { keyHash } from './key-hash.ts'
 import { MemoryEntry } from './memory-entry.ts'
@@ -28,6 +29,7 @@ export function createMemoryStore({ maxBytes, maxEntryBytes, clock, random = Mat
   const index = new VariantIndex()
   const policy = s3Fifo<MemoryEntry>(maxBytes)
   const expiry = new Expiry<MemoryEntry>(clock.wall())
+  const collection = new Collection(maxBytes)
   const seed = Math.floor(random() * 2 ** 32)
   const maxFilling = Math.max(maxBytes * fillShare, Math.min(maxBytes, maxEntryBytes))
   let entries = 0
@@ -90,6 +92,7 @@ export function createMemoryStore({ maxBytes, maxEntryBytes, clock, random = Mat
     expiry.remove(entry)
     entries--
     used -= entry.weight
+    collection.left(entry.weight)
   }
 
   function dropExpired(list: readonly MemoryEntry[], now: number): void {
@@ -115,6 +118,7 @@ export function createMemoryStore({ maxBytes, maxEntryBytes, clock, random = Mat
     const lists = index.takeAll()
     policy.clear()
     expiry.clear()
+    collection.left(used)
     entries = 0
     used = 0
     await walkInSlices(lists, unlinkAll)
@@ -133,6 +137,7 @@ export function createMemoryStore({ maxBytes, maxEntryBytes, clock, random = Mat
       }
       // Which of several variants is of use is not known before it is read.
       if (list.length === 1) (list[0] as MemoryEntry).use()
+      else for (const entry of list) entry.offer()
       return list
     },
     create(head, size) {

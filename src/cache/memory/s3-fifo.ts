@@ -7,6 +7,8 @@ const main = 2
 
 /** Share of the bytes that is a trial for what is new. */
 const trial = 0.1
+/** Uses of one entry that are counted, at most: with three, yesterday's favourites outlast today's news. */
+export const mostUses = 2
 /** Entries that one eviction looks at, at most: a pause is worth more than the best choice. */
 const patience = 128
 
