@@ -29,8 +29,6 @@ export class Http1Call extends Call implements AnswerEvents, UploadOwner {
   #persistent = false
   #idleSeconds = -1
   #continues = 0
-  /** V8 lets 64 MB of dead buffers lie before it collects them: large content is lent to whoever keeps none. */
-  readonly #lends: boolean
 
   constructor(
     options: DispatchOptions,
@@ -44,7 +42,6 @@ export class Http1Call extends Call implements AnswerEvents, UploadOwner {
     super(options, handler, upstream, clock, connection, now)
     this.#connection = connection
     this.#closes = closes
-    this.#lends = borrows(handler)
   }
 
   send(head: RequestHead, { body }: Content): void {
@@ -135,7 +132,9 @@ export class Http1Call extends Call implements AnswerEvents, UploadOwner {
 
   onContent(bytes: Buffer, from: number, to: number): void {
     const length = to - from
-    if (this.#lends && length >= leastLent) {
+    // V8 lets 64 MB of dead buffers lie before it collects them: large content is lent to whoever keeps none. A handler may
+    // say so only when it has seen the head.
+    if (length >= leastLent && borrows(this.handler)) {
       this.#connection.readApart()
       if (this.#connection.canLend(bytes)) {
         this.data(bytes.subarray(from, to))
