@@ -17,9 +17,8 @@ const OBJECTS = 5000
 const CONNECTIONS = 16
 const MAX_BYTES = 8 * MB
 const PHASE = 5000
-/** Milliseconds for which a request may wait for Redis, and some for a busy machine. */
+/** Milliseconds for which a request may wait for a Redis that does not answer. */
 const WAIT = 50
-const SLACK = 50
 
 if (!onPath('redis-server')) {
   console.error('redis-server is not installed: apt-get install redis-server')
@@ -67,7 +66,7 @@ async function run(): Promise<Verdict[]> {
   const up = outcomes.filter(({ began }) => began < killed)
   const down = outcomes.filter(({ began }) => began >= killed && began < restarted)
   const again = outcomes.filter(({ began }) => began >= restarted)
-  const latest = percentile(down, 0.999)
+  const slower = percentile(down, 0.999) - percentile(up, 0.999)
   return [
     allRight(
       outcomes.flatMap(({ fault }) => fault ?? []),
@@ -79,9 +78,9 @@ async function run(): Promise<Verdict[]> {
       met: before.hits > 100 && before.keys > 100,
     },
     {
-      claim: `without Redis, 999 of 1000 are answered within ${WAIT + SLACK} ms`,
+      claim: `without Redis, 999 of 1000 are answered at most ${WAIT} ms later than with it`,
       measured: described(down),
-      met: down.length > 100 && latest <= WAIT + SLACK,
+      met: down.length > 100 && slower <= WAIT,
     },
     {
       claim: 'the new Redis is used, as soon as it is there',
@@ -95,8 +94,8 @@ async function run(): Promise<Verdict[]> {
 /** An operator is told once that it went and once that it came. */
 function logged(): Verdict {
   const log = readFileSync(join(directory, 'sallyport.log'), 'utf8')
-  const lost = log.split('redis-lost').length - 1
-  const back = log.split('redis-back').length - 1
+  const lost = log.split('Redis is away').length - 1
+  const back = log.split('Redis is back').length - 1
   return {
     claim: 'the log says once that it went, and once that it is back',
     measured: `${lost} and ${back} times`,
