@@ -34,6 +34,9 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
   await writeFile(file, [...lines, ...settings, ''].join('\n'))
   let child: ChildProcess | undefined
 
+  const killLast = (): void => void child?.kill('SIGKILL')
+  process.once('exit', killLast)
+
   async function start(): Promise<void> {
     child = spawn(program, [file], { stdio: 'ignore' })
     await untilListening(port)
@@ -58,6 +61,7 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
     goOn: () => child?.kill('SIGCONT'),
     async stop() {
       await end('SIGKILL')
+      process.off('exit', killLast)
       await rm(folder, { recursive: true, force: true })
     },
   }
