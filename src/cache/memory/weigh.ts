@@ -2,10 +2,10 @@ import type { Head } from '../head.ts'
 
 /**
  * What an entry takes besides its content and the text in its head: the entry, the head, its times, the list of variants, a
- * place in the index and what the eviction policy remembers. Measured by bench/cache/store-cost.ts, and a fifth more: a heap is
+ * place in the index and what the eviction policy remembers. Measured by bench/cache/store-cost.ts, and a third more: a heap is
  * never full.
  */
-const entryBytes = 768
+const entryBytes = 896
 /** What a piece of content takes besides its bytes: a view, its buffer and the allocator's part. */
 const pieceBytes = 320
 const stringBytes = 24
