@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
+import { Cache } from '../../src/cache/cache.ts'
+import { compileKey } from '../../src/cache/key-options.ts'
+import { createMemoryStore } from '../../src/cache/memory/memory-store.ts'
+import type { CachePlan } from '../../src/cache/plan.ts'
+import type { Clock } from '../../src/contract/clock.ts'
+import type { Layer } from '../../src/contract/layer.ts'
+import { seededRandom } from '../balance/policy/seeded-random.ts'
 import { flawedCache } from './leak/flawed-cache.ts'
 import type { Secret } from './leak/model.ts'
-import { runLeakFuzz } from './leak/run.ts'
+import { type LeakReport, runLeakFuzz } from './leak/run.ts'
 
 const flaws: readonly Secret[] = [
   'body',
@@ -39,5 +46,62 @@ describe('the fuzzer finds a cache that leaks', () => {
     assert.deepEqual(leaks, [])
     assert.equal(unfinished, 0)
     assert.ok(sharedWithOther > 100, `${sharedWithOther}`)
+  })
+})
+
+const plan: CachePlan = {
+  key: compileKey('key', undefined),
+  freshness: {
+    ttl: undefined,
+    defaultTtl: undefined,
+    negativeTtl: undefined,
+    heuristicShare: 0.1,
+    heuristicMax: 86_400_000,
+  },
+  storeSetCookie: false,
+  targets: ['cdn-cache-control'],
+  surrogate: undefined,
+  staleWhileRevalidate: 0,
+  staleIfError: 0,
+  grace: 0,
+  keep: 3_600_000,
+  maxEntryBytes: 1024 * 1024,
+  collapse: 5000,
+  status: true,
+  obeysRequests: true,
+  bypass: undefined,
+}
+
+function cacheLayer(clock: Clock): Layer {
+  const store = createMemoryStore({ maxBytes: 1024 * 1024, maxEntryBytes: 1024 * 1024, clock, random: seededRandom(1) })
+  return new Cache({ clock, store, name: 'gate', planOf: () => plan, shareBytes: 64 * 1024, bus: undefined }).layer
+}
+
+describe('100,000 random exchanges of two clients with the cache', () => {
+  let report: LeakReport
+  before(async () => {
+    report = await runLeakFuzz({ seed: 1, exchanges: 100_000, layer: cacheLayer })
+  })
+
+  test('nothing that is for one request alone answers another', () => {
+    assert.deepEqual(
+      report.leaks.filter(({ why }) => why !== 'no-cache'),
+      [],
+    )
+  })
+
+  test('what says no-cache answers nobody without the word of the upstream', () => {
+    assert.deepEqual(
+      report.leaks.filter(({ why }) => why === 'no-cache'),
+      [],
+    )
+  })
+
+  test('every exchange ends, once', () => {
+    assert.equal(report.unfinished, 0)
+  })
+
+  test('what may be shared is', () => {
+    assert.ok(report.sharedWithOther > 15_000, `${report.sharedWithOther} answers made for the other client`)
   })
 })

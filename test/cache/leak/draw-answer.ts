@@ -54,7 +54,7 @@ const varied = [
 ]
 const oddVary = ['*', 'Cookie, *', '@', 'Co okie', '"Cookie"', ',', 'Cookie;q=1']
 
-/** Cache-Control, Vary and Set-Cookie of an answer: at times plain, at times what no grammar has. */
+/** Cache-Control and Set-Cookie of an answer: at times plain, at times what no grammar has. */
 export function drawStorage(chance: Chance, mark: string): string[] {
   const fields: string[] = []
   const directives: string[] = []
@@ -67,13 +67,16 @@ export function drawStorage(chance: Chance, mark: string): string[] {
   if (chance.happens(0.2)) for (const one of directives) fields.push('Cache-Control', one)
   else if (directives.length > 0) fields.push('cache-control', directives.join(chance.pick([', ', ',', ' ,\t', ',,'])))
   if (chance.happens(0.05)) fields.push('CDN-Cache-Control', chance.pick(targeted))
-  if (chance.happens(0.5)) {
-    const names = [chance.pick(varied)]
-    while (chance.happens(0.3)) names.push(chance.pick(varied))
-    if (chance.happens(0.1)) names.push(chance.pick(oddVary))
-    if (chance.happens(0.3)) for (const name of names) fields.push('Vary', name)
-    else fields.push('vary', names.join(chance.pick([', ', ','])))
-  }
   if (chance.happens(0.1)) fields.push('Set-Cookie', `session=${mark}; Path=/`)
   return fields
+}
+
+/** Vary of an answer, in one line or several. */
+export function drawVary(chance: Chance): string[] {
+  if (chance.happens(0.5)) return []
+  const names = [chance.pick(varied)]
+  while (chance.happens(0.3)) names.push(chance.pick(varied))
+  if (chance.happens(0.1)) names.push(chance.pick(oddVary))
+  if (chance.happens(0.3)) return names.flatMap((name) => ['Vary', name])
+  return ['vary', names.join(chance.pick([', ', ',']))]
 }

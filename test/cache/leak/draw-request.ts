@@ -15,8 +15,8 @@ const requestControls = [
 ]
 const ranges = ['bytes=0-17', 'bytes=9-44', 'bytes=36-', 'bytes=-36']
 
-/** A request by one of two clients, each with credentials, cookies and ways of its own. */
-export function drawRequest(chance: Chance, turn: number): Asked {
+/** A request by one of two clients, each with credentials, cookies and ways of its own. `tags`: entity tags that there are. */
+export function drawRequest(chance: Chance, turn: number, tags: readonly string[]): Asked {
   const client = chance.pick(clients)
   const fields: string[] = []
   const add = (name: string, value: string | undefined) => {
@@ -32,7 +32,7 @@ export function drawRequest(chance: Chance, turn: number): Asked {
   if (chance.happens(0.5)) add('X-Tenant', chance.pick([client, 'common', '']))
   if (chance.happens(0.5)) add('User-Agent', chance.pick([`${client}'s own`, 'everybody']))
   if (chance.happens(0.1)) add('Cache-Control', chance.pick(requestControls))
-  if (chance.happens(0.05)) add('If-None-Match', chance.pick(['"1"', '"2"', '*', 'W/"1", "3"']))
+  if (chance.happens(0.05)) add('If-None-Match', chance.pick(['*', '"unknown"', ...tags, tags.join(', ')]))
   if (chance.happens(0.05)) add('Range', chance.pick(ranges))
   if (chance.happens(0.02)) add('X-Forwarded-Host', `${client}.evil`)
   if (chance.happens(0.02)) add(chance.pick(['X-Original-URL', 'X-Rewrite-URL']), `/${client}`)

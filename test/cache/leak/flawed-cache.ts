@@ -1,6 +1,7 @@
 import { idleController, type Layer } from '../../../src/contract/layer.ts'
+import { marksIn } from './make-answer.ts'
 import { type Asked, type Made, needsConfirmation, type Secret, textOf, whySecret } from './model.ts'
-import { askedField, marksIn } from './upstream.ts'
+import { askedField } from './upstream.ts'
 
 /** A cache that keeps to the model in everything but one thing: what shows that the fuzzer finds it. Nothing is ever stale. */
 export function flawedCache(flaw: Secret | undefined, asks: readonly Asked[], made: readonly Made[]): Layer {

@@ -23,6 +23,10 @@ export interface Made {
   readonly status: number
   /** Flat. */
   readonly fields: readonly string[]
+  /** What a 304, or a 200 to HEAD, speaks of. */
+  readonly base: Made | undefined
+  /** Every word on `base`, this one too; more may come. */
+  readonly words: readonly Made[]
 }
 
 /** Why an answer is for its own request alone; `no-cache`: without the upstream's word that it still holds. */
@@ -43,22 +47,56 @@ export type Secret =
  * A simple reading of RFC 9111 3, 3.5 and 4.1, that shares nothing with the cache's own.
  */
 export function whySecret(made: Made, reader: Asked): Exclude<Secret, 'no-cache'> | undefined {
-  const { asked, seen, fields } = made
+  const { asked, seen } = made
   if (!isSafe(asked.method) || !isSafe(reader.method)) return 'method'
   if (asked.hasBody || reader.hasBody) return 'body'
   if (asked.host !== reader.host || asked.path !== reader.path) return 'target'
   if (/no-store/i.test(textOf(asked.fields, 'cache-control') ?? '')) return 'request no-store'
+  if (routing.some((name) => reached(name, asked, seen))) return 'unkeyed'
+  const reasons = readings(made).map((fields) => whyFieldsForbid(fields, asked, reader))
+  return reasons.includes(undefined) ? undefined : reasons[0]
+}
+
+function whyFieldsForbid(
+  fields: readonly string[],
+  asked: Asked,
+  reader: Asked,
+): Exclude<Secret, 'no-cache'> | undefined {
   const control = governing(fields)
   if (/private|no-store/i.test(control)) return 'private'
   if (textOf(asked.fields, 'authorization') !== undefined && !allowsAuthorization(control)) return 'authorization'
   if (textOf(fields, 'set-cookie') !== undefined) return 'set-cookie'
-  if (!agrees(textOf(fields, 'vary') ?? '', asked, reader)) return 'vary'
-  return routing.some((name) => textOf(seen, name) !== undefined) ? 'unkeyed' : undefined
+  return agrees(textOf(fields, 'vary') ?? '', asked, reader) ? undefined : 'vary'
 }
 
 /** Must each use of it by another be confirmed by the upstream first? RFC 9111 5.2.2.4. */
 export function needsConfirmation(made: Made): boolean {
-  return /no-cache/i.test(governing(made.fields))
+  return readings(made).every((fields) => /no-cache/i.test(governing(fields)))
+}
+
+/** RFC 9111 3.2: what a 304 says stands in for the lines of the same names. */
+function updated(fields: readonly string[], by: readonly string[]): readonly string[] {
+  const all = [...by]
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string
+    if (textOf(by, name.toLowerCase()) === undefined) all.push(name, fields[i + 1] as string)
+  }
+  return all
+}
+
+/**
+ * The fields that a word on an old answer may have left of it. Of words that cross on their way, any may be the last but one:
+ * each is tried alone, and together with all that were made before it.
+ */
+function readings({ base, fields, words }: Made): readonly (readonly string[])[] {
+  if (base === undefined) return [fields]
+  const befores = [base.fields]
+  let all = base.fields
+  for (const word of words) {
+    all = updated(all, word.fields)
+    befores.push(all, updated(base.fields, word.fields))
+  }
+  return befores.map((before) => updated(before, fields))
 }
 
 /** Every line of a field, joined. `name` in lower case. */
@@ -103,6 +141,11 @@ function agrees(vary: string, asked: Asked, reader: Asked): boolean {
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '')
     .every((name) => /^[a-z-]+$/.test(name) && valueClass(name, asked) === valueClass(name, reader))
+}
+
+function reached(name: string, { fields }: Asked, seen: readonly string[]): boolean {
+  const sent = textOf(fields, name)
+  return sent !== undefined && textOf(seen, name)?.includes(sent) === true
 }
 
 /** Equal for values that mean the same. */

@@ -1,129 +1,67 @@
 import type { Clock } from '../../../src/contract/clock.ts'
 import type { Dispatch, DispatchController, DispatchHandler, DispatchOptions } from '../../../src/contract/layer.ts'
 import type { Chance } from './chance.ts'
-import { drawStorage } from './draw-answer.ts'
-import { type Asked, type Made, textOf } from './model.ts'
+import { makeAnswer, Resource } from './make-answer.ts'
+import { type Asked, type Made, needsConfirmation, textOf } from './model.ts'
 
 /** An upstream that draws its answers, and marks each wherever it can be seen: in the content, in the fields, in trailers. */
 export interface MarkingUpstream {
   readonly dispatch: Dispatch
   readonly made: readonly Made[]
-  /** The last turn in which the upstream has said that this entity tag still holds, by target and tag. */
-  readonly confirmed: ReadonlyMap<string, number>
+  /** The turn in which the upstream has last said that an answer still holds. */
+  readonly confirmed: ReadonlyMap<Made, number>
+  /** Of which a later word has said that it no longer needs the upstream's word. */
+  readonly loosened: ReadonlySet<Made>
   /** Calls that are not over. */
   readonly pending: number
   /** Goes on with one of them. */
   step(): void
 }
 
-/** Every mark that a text has. */
-export function marksIn(text: string): number[] {
-  return [...text.matchAll(/<#(\d{6})>/g)].map(([, serial]) => Number(serial))
-}
-
 /** The request field by which the upstream knows whose request it is. */
 export const askedField = 'X-Asked'
 
-/** Name and value of an entity tag under a target, for `confirmed`. */
-export const tagKey = ({ host, path }: Asked, etag: string): string => `${host}${path} ${etag}`
-
-export function markingUpstream(
-  chance: Chance,
-  clock: Clock,
-  asks: readonly Asked[],
-  turn: () => number,
-): MarkingUpstream {
+export function markingUpstream(chance: Chance, clock: Clock, asks: readonly Asked[]): MarkingUpstream {
   const made: Made[] = []
-  const confirmed = new Map<string, number>()
+  const confirmed = new Map<Made, number>()
+  const loosened = new Set<Made>()
+  const resources = new Map<string, Resource>()
   const calls: (() => void)[][] = []
 
-  function answer(options: DispatchOptions): { head: Made; content: string; mark: string; message: string } {
-    const seen = options.headers as string[]
-    const asked = asks[Number(textOf(seen, askedField.toLowerCase()))] as Asked
-    const mark = `<#${String(made.length).padStart(6, '0')}>`
-    const etag = `"${chance.pick([1, 1, 1, 2])}"`
-    const fields = ['Date', new Date(clock.wall()).toUTCString(), 'X-For', mark, ...drawStorage(chance, mark)]
-    if (chance.happens(0.7)) fields.push('ETag', etag)
-    if (chance.happens(0.2)) fields.push('Last-Modified', new Date(clock.wall() - 3_600_000).toUTCString())
-    let status = chance.happens(0.85) ? 200 : chance.pick([404, 404, 301, 500, 503, 410, 206])
-    let content = mark.repeat(8)
-    const range = /^bytes=(\d*)-(\d*)$/.exec(textOf(seen, 'range') ?? '')
-    if (status === 206 && range === null) status = 200
-    if (textOf(seen, 'if-none-match')?.includes(etag) === true && chance.happens(0.8)) {
-      status = 304
-      fields.push('ETag', etag)
-      confirmed.set(tagKey(asked, etag), turn())
-    } else if (status === 200 && range !== null && chance.happens(0.7)) {
-      const [, from = '', to = ''] = range
-      const first = from === '' ? content.length - Number(to) : Number(from)
-      const last = from === '' || to === '' ? content.length - 1 : Number(to)
-      status = 206
-      fields.push('Content-Range', `bytes ${first}-${last}/${content.length}`)
-      content = content.slice(first, last + 1)
-    }
-    if (status === 304 || options.method === 'HEAD') content = ''
-    else if (chance.happens(0.5)) fields.push('Content-Length', String(content.length))
-    const head: Made = { serial: made.length, asked, seen, status, fields }
-    made.push(head)
-    return { head, content, mark, message: 'Drawn' }
-  }
-
   /** The turns that a call takes. After a failure or an abort nothing more is told. */
-  function stepsOf(options: DispatchOptions, handler: DispatchHandler): (() => void)[] {
-    let over = false
-    const fail = (error: Error) => {
-      if (over) return
-      over = true
-      handler.onResponseError?.(controller, error)
-    }
-    const controller: DispatchController & { rawHeaders: string[] | null; rawTrailers: string[] | null } = {
-      aborted: false,
-      paused: false,
-      reason: null,
-      rawHeaders: null,
-      rawTrailers: null,
-      abort: fail,
-      pause() {},
-      resume() {},
-    }
-    const { head, content, mark, message } = answer(options)
+  function stepsOf({ headers, method }: DispatchOptions, handler: DispatchHandler): (() => void)[] {
+    const seen = headers as string[]
+    const asked = asks[Number(textOf(seen, askedField.toLowerCase()))] as Asked
+    const target = asked.host + asked.path
+    const resource = resources.get(target) ?? new Resource()
+    resources.set(target, resource)
+    const around = { serial: made.length, asked, seen, method, resource, wall: clock.wall() }
+    const { head, mark, content, upheld } = makeAnswer(chance, around)
+    made.push(head)
+    if (upheld !== undefined) confirmed.set(upheld, asks.length)
+    if (head.base !== undefined && !needsConfirmation(head)) loosened.add(head.base)
+    const controller = new Controller(handler)
     const told = (fn: () => void) => () => {
-      if (!over) fn()
+      if (!controller.aborted) fn()
     }
+    const fail = () => controller.abort(new Error('the upstream is gone'))
     const steps = [told(() => handler.onRequestStart?.(controller, {}))]
-    if (chance.happens(0.02)) return [...steps, () => fail(new Error('the upstream is gone'))]
-    if (chance.happens(0.02)) {
-      steps.push(
-        told(() => {
-          controller.rawHeaders = ['Link', mark]
-          handler.onResponseStart?.(controller, 103, { link: mark }, 'Early Hints')
-        }),
-      )
-    }
-    steps.push(
-      told(() => {
-        controller.rawHeaders = [...head.fields]
-        handler.onResponseStart?.(controller, head.status, {}, message)
-      }),
-    )
+    if (chance.happens(0.02)) return [...steps, fail]
+    if (chance.happens(0.02)) steps.push(told(() => controller.head(103, ['Link', mark])))
+    steps.push(told(() => controller.head(head.status, [...head.fields])))
     const half = chance.below(content.length + 1)
     for (const piece of [content.slice(0, half), content.slice(half)]) {
       if (piece !== '') steps.push(told(() => handler.onResponseData?.(controller, Buffer.from(piece, 'latin1'))))
-      if (chance.happens(0.01)) return [...steps, () => fail(new Error('the upstream is gone in the middle'))]
+      if (chance.happens(0.01)) return [...steps, fail]
     }
-    steps.push(
-      told(() => {
-        over = true
-        controller.rawTrailers = chance.happens(0.02) ? ['X-Trailer', mark] : []
-        handler.onResponseEnd?.(controller, {})
-      }),
-    )
+    steps.push(told(() => controller.end(chance.happens(0.02) ? ['X-Trailer', mark] : [])))
     return steps
   }
 
   return {
     made,
     confirmed,
+    loosened,
     get pending() {
       return calls.length
     },
@@ -134,10 +72,45 @@ export function markingUpstream(
       return true
     },
     step() {
-      const at = chance.below(calls.length)
-      const steps = calls[at]
+      const steps = calls[chance.below(calls.length)]
       steps?.shift()?.()
       if (steps?.length === 0) calls.splice(calls.indexOf(steps), 1)
     },
   }
+}
+
+/** As undici's: an abort is told to the handler at once, and is the last that it hears. */
+class Controller implements DispatchController {
+  /** Nothing more is told. */
+  aborted = false
+  paused = false
+  reason: Error | null = null
+  rawHeaders: string[] | null = null
+  rawTrailers: string[] | null = null
+  readonly #handler: DispatchHandler
+
+  constructor(handler: DispatchHandler) {
+    this.#handler = handler
+  }
+
+  head(status: number, fields: string[]): void {
+    this.rawHeaders = fields
+    this.#handler.onResponseStart?.(this, status, {}, 'Drawn')
+  }
+
+  end(trailers: string[]): void {
+    this.aborted = true
+    this.rawTrailers = trailers
+    this.#handler.onResponseEnd?.(this, {})
+  }
+
+  abort(reason: Error): void {
+    if (this.aborted) return
+    this.aborted = true
+    this.reason = reason
+    this.#handler.onResponseError?.(this, reason)
+  }
+
+  pause(): void {}
+  resume(): void {}
 }
