@@ -6,7 +6,6 @@ import type { DispatchController, DispatchHandler } from '../contract/layer.ts'
 import type { Answer, Source } from './answer.ts'
 import { type Forward, tellForward } from './cache-status.ts'
 import { joined, unite } from './combine.ts'
-import { Content, type Tap } from './content.ts'
 import { Crowd } from './crowd.ts'
 import { detached, tellOf } from './detached-exchange.ts'
 import type { FillHost, FillMode, HitDetail } from './fill-host.ts'
@@ -14,13 +13,12 @@ import type { Head } from './head.ts'
 import type { Circumstances } from './make-head.ts'
 import { type Arrival, type Outcome, outcomeOf } from './outcome.ts'
 import { mayServeDisconnected } from './reuse.ts'
+import { SharedResponse } from './shared-response.ts'
 import type { Entry, Writer } from './store.ts'
 import { requestFor } from './upstream-request.ts'
 import { matchesVary } from './vary.ts'
-import { lengthIn, passedView, viewOfFresh } from './view.ts'
+import { lengthIn, passedView } from './view.ts'
 
-/** Bytes that are still fetched for the store when every client has left. */
-const worthFinishing = 256 * 1024
 /** Bytes of an unwanted answer that are read to their end, so that its connection can serve again. */
 const worthDraining = 64 * 1024
 
@@ -44,25 +42,16 @@ export interface FillTask {
  * One call to the upstream, for one client or for many that want the same. It is the cache's own: no client that leaves ends
  * it for the others.
  */
-export class Fill implements DispatchHandler, Source, Tap {
+export class Fill implements DispatchHandler, Source {
   readonly lead: Answer
   readonly task: FillTask
   readonly #host: FillHost
   readonly #exchange: Exchange
   /** Those that the head will be for; the lead is one, while it is there. */
   readonly #crowd: Crowd
-  /** Those that wait until it is stored, for it is too long to be shared on its way. */
-  readonly #later: Crowd
   #controller: DispatchController | undefined
   #state = waiting
-  #head: Head | undefined
-  #content: Content | undefined
-  /** Bytes of content, when they are known. */
-  #size: number | undefined
-  /** Bytes that must come, where nobody else has counted them. */
-  #due: number | undefined
-  /** Clients have been told of `due`: without it they have not got all. */
-  #mustBeDue = false
+  #shared: SharedResponse | undefined
   #drained = 0
   #isSpoiled = false
   #isUnwanted = false
@@ -72,15 +61,13 @@ export class Fill implements DispatchHandler, Source, Tap {
     this.#host = host
     this.lead = lead
     this.task = task
-    const release = (answers: readonly Answer[]): void => {
-      for (const answer of answers) {
+    this.#crowd = new Crowd(host.clock, (tired) => {
+      for (const answer of tired) {
         // The lead has its own call to wait for.
         if (answer === lead) this.#crowd.add(lead, 0)
         else host.again(answer, true)
       }
-    }
-    this.#crowd = new Crowd(host.clock, release)
-    this.#later = new Crowd(host.clock, release)
+    })
     if (!task.isBackground) this.#crowd.add(lead, 0)
     this.#exchange = task.mode === 'solo' ? lead.exchange : detached(lead.exchange)
   }
@@ -103,30 +90,30 @@ export class Fill implements DispatchHandler, Source, Tap {
   }
 
   /** May this request have the answer too? While the head is not known, all may that ask for the same. */
-  accepts({ request }: Answer): boolean {
+  accepts(answer: Answer): boolean {
+    const { request } = answer
     const { request: own, url } = this.lead
     if (this.task.mode === 'solo' || this.task.isBackground || this.#isSpoiled || this.#isUnwanted) return false
     if (request.range !== own.range || request.ifRange !== own.ifRange) return false
     if (this.#state === waiting) return this.#host.mayShare(own, request, url)
-    return this.#state === sharing && matchesVary((this.#head as Head).vary, request.fields)
+    return this.#state === sharing && this.#shared?.fits(answer) === true
   }
 
   /** One more client. */
   join(answer: Answer): void {
     answer.collapsed = true
-    if (this.#state === sharing && this.#isShared) {
-      this.#give(answer)
+    if (this.#shared !== undefined) {
+      this.#shared.join(answer)
       return
     }
     answer.source = this
-    const crowd = this.#state === waiting ? this.#crowd : this.#later
-    crowd.add(answer, answer.plan.collapse)
+    this.#crowd.add(answer, answer.plan.collapse)
   }
 
   /** What it brings is out of date already: a purge, or a change that went by. */
   spoil(): void {
     this.#isSpoiled = true
-    this.#content?.dropWriter()
+    this.#shared?.spoil()
   }
 
   onRequestStart(controller: DispatchController): void {
@@ -154,7 +141,7 @@ export class Fill implements DispatchHandler, Source, Tap {
   }
 
   onResponseData(controller: DispatchController, chunk: Buffer): void {
-    if (this.#state === sharing) (this.#content as Content).push(chunk)
+    if (this.#state === sharing) this.#shared?.push(chunk)
     else if (this.#state === passing) {
       this.lead.data(chunk)
       if (this.lead.paused) controller.pause()
@@ -170,17 +157,7 @@ export class Fill implements DispatchHandler, Source, Tap {
     this.#state = over
     this.#host.over(this)
     if (state === passing) this.lead.end(trailers)
-    if (state === sharing) {
-      const content = this.#content as Content
-      // RFC 9111 3.3: what is not whole is not stored as if it were.
-      const isShort = this.#due !== undefined && content.total !== this.#due
-      if (isShort) content.dropWriter()
-      content.takeWriter()?.commit()
-      if (isShort && this.#mustBeDue)
-        content.fail(new ProxyError('SP_UPSTREAM_INCOMPLETE', 'the rest of a stored part'))
-      else content.end(trailers)
-    }
-    for (const answer of this.#later.take()) this.#host.again(answer, false)
+    if (state === sharing) this.#shared?.end(trailers)
   }
 
   onResponseError(_controller: DispatchController, error: Error): void {
@@ -192,7 +169,6 @@ export class Fill implements DispatchHandler, Source, Tap {
   }
 
   left(answer: Answer): void {
-    this.#later.delete(answer)
     const waited = this.#crowd.delete(answer)
     if (this.#state === passing ? answer === this.lead : waited && this.#crowd.size === 0) this.#abandon()
   }
@@ -259,29 +235,31 @@ export class Fill implements DispatchHandler, Source, Tap {
   }
 
   #share({ head, before, due }: Outcome & { kind: 'share' }, arrival: Arrival): void {
-    const { lead } = this
+    const { lead, task } = this
     const host = this.#host
     const { maxEntryBytes } = lead.plan
-    const length = lengthIn(arrival.raw)
     // A part of its own has the length that it came with; what is completed has that of the whole.
-    const size = before.length > 0 ? due : length
+    const isDueTold = before.length > 0
+    const size = isDueTold ? due : lengthIn(arrival.raw)
     if ((size ?? due ?? 0) > maxEntryBytes) {
-      this.#host.unshared(lead)
+      host.unshared(lead)
       this.#pass(arrival, 'size')
       return
     }
-    this.#head = head
-    this.#size = size
-    this.#due = due
     this.#state = sharing
-    this.#mustBeDue = before.length > 0
     const writer = this.#writerFor(head, size ?? due)
-    this.#content = new Content(host.clock, { shareBytes: host.shareBytes, maxBytes: maxEntryBytes, tap: this }, writer)
-    for (const chunk of before) this.#content.push(chunk)
+    const response = { head, size, due, isDueTold, writer, forward: task.forward, exchange: this.#exchange }
+    const shared = new SharedResponse(host, response, maxEntryBytes, {
+      pause: () => this.#controller?.pause(),
+      resume: () => this.#controller?.resume(),
+      abandon: () => this.#abandon(),
+    })
+    this.#shared = shared
+    for (const chunk of before) shared.push(chunk)
     host.learn(lead.url, head.vary)
     for (const answer of this.#crowd.take()) {
-      if (answer === lead) this.#give(lead)
-      else if (matchesVary(head.vary, answer.request.fields)) this.join(answer)
+      if (answer === lead) shared.give(lead)
+      else if (shared.fits(answer)) shared.join(answer)
       else host.again(answer, false)
     }
   }
@@ -293,38 +271,6 @@ export class Fill implements DispatchHandler, Source, Tap {
     if (union === undefined) return store.create(head, size)
     const writer = store.create(union.head, undefined)
     return writer === undefined ? undefined : joined(writer, union)
-  }
-
-  /** Can whoever comes now still have all of it as it arrives? */
-  get #isShared(): boolean {
-    return (this.#content?.isWhole ?? false) && (this.#size ?? 0) <= this.#host.shareBytes
-  }
-
-  /** The head for this client, and its part of the content from here on. */
-  #give(answer: Answer): void {
-    const host = this.#host
-    const head = this.#head as Head
-    const content = this.#content as Content
-    answer.exchange.upstream ??= this.#exchange.upstream
-    tellForward(answer, host.name, this.task.forward, head.status, content.isStoring, undefined)
-    const view = viewOfFresh(answer.request, head, this.#size, host.clock.wall())
-    answer.head(view.status, view.message, [...view.fields])
-    content.add(answer, view)
-  }
-
-  pause(): void {
-    this.#controller?.pause()
-  }
-
-  resume(): void {
-    this.#controller?.resume()
-  }
-
-  /** No client takes any more of it. What is nearly there is fetched for the next one. */
-  unwanted(): void {
-    const content = this.#content as Content
-    const left = (this.#size ?? Number.POSITIVE_INFINITY) - content.total
-    if (!content.isStoring || (left > worthFinishing && this.#later.size === 0)) this.#abandon()
   }
 
   #drain(): void {
@@ -345,9 +291,8 @@ export class Fill implements DispatchHandler, Source, Tap {
     this.#state = over
     this.#host.over(this)
     if (state === waiting) this.#failWaiting(error)
-    else if (state === sharing) this.#content?.fail(error)
+    else if (state === sharing) this.#shared?.fail(error)
     else if (state === passing) this.lead.fail(error)
-    for (const answer of this.#later.take()) this.#host.again(answer, false)
   }
 
   #failWaiting(error: Error): void {
