@@ -1,6 +1,6 @@
 import type { PurgeTarget } from '../cache/store.ts'
-import { OptionError } from '../contract/options.ts'
 import { type ControlFlags, connectControl } from './cache-control.ts'
+import { CliError, exitCodes } from './errors.ts'
 import { counted } from './readable.ts'
 
 export interface PurgeFlags extends ControlFlags {
@@ -19,21 +19,15 @@ export async function cachePurge(url: string | undefined, flags: PurgeFlags): Pr
   process.stdout.write(`${counted(purged, 'entry', 'entries')} ${done}\n`)
 }
 
-/** @throws OptionError for none and for more than one of them: everything is never a default */
+/** @throws CliError for none and for more than one of them: everything is never a default */
 function readTarget(url: string | undefined, { prefix, tag, all }: PurgeFlags): PurgeTarget {
   const targets: PurgeTarget[] = []
   if (url !== undefined) targets.push({ url })
   if (prefix !== undefined) targets.push({ prefix })
   if (tag !== undefined) targets.push({ tag })
   if (all !== undefined) targets.push({ all })
-  const [target, ...more] = targets
-  if (target === undefined) throw new OptionError('URL', undefined, 'say what to purge: URL, --prefix, --tag or --all')
-  if (more.length > 0) {
-    throw new OptionError(
-      Object.keys(more[0] as object)[0] as string,
-      undefined,
-      'give one of URL, --prefix, --tag and --all',
-    )
-  }
-  return target
+  const [target] = targets
+  if (target !== undefined && targets.length === 1) return target
+  const given = target === undefined ? 'nothing to purge is named' : `${targets.length} things to purge are named`
+  throw new CliError(exitCodes.badArguments, `${given}: give one of URL, --prefix URL, --tag TAG and --all`)
 }

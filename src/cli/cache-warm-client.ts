@@ -1,6 +1,5 @@
 import { Pool } from 'undici'
 import { OptionError } from '../contract/options.ts'
-import { readOriginUrl } from '../http/origin-url.ts'
 
 export interface WarmClientOptions {
   /** Where all requests go, whatever their URL names. */
@@ -58,7 +57,8 @@ export function createWarmClient(options: WarmClientOptions): WarmClient {
 
 /** The origin that requests go to. */
 export function readTo(to: string): URL {
-  const { url } = readOriginUrl('--to', to)
-  if (url !== undefined && url.pathname === '/') return url
+  const url = URL.parse(to)
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` && url.port !== '0'
+  if (isOrigin) return url
   throw new OptionError('--to', to, 'give the proxy, without a path, such as http://127.0.0.1:8080')
 }
