@@ -50,6 +50,12 @@ function intro(columns: readonly Column[]): string {
     row(['Passed', ...names]),
     row(['---', ...names.map(() => ':-:')]),
     total('Required', coreGroups, 'required'),
+    row([
+      'Required, whatever they depend on',
+      ...columns.map(({ results }) =>
+        String(testsOf(coreGroups, 'required').filter(({ id }) => results[id] === true).length),
+      ),
+    ]),
     total('Optimal', coreGroups, 'optimal'),
     total('Surrogate-Control, required', [surrogateGroup], 'required'),
     total('Surrogate-Control, optimal', [surrogateGroup], 'optimal'),
@@ -88,6 +94,9 @@ function failures(ours: SuiteResults): string {
   }
   return [
     '## Where it fails, and why',
+    '',
+    'Each of these tests passes once it is put right: `test/conformance/cache/corrected.test.ts` runs them so, with the same',
+    'client and origin.',
     '',
     ...(failed.length === 0 ? ['Nowhere.'] : []),
     ...[...reasons].flatMap(([reason, ids], index) => [...(index === 0 ? [] : ['']), ...ids, '', reason]),
