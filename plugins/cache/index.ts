@@ -1,12 +1,15 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import { createAbstractCache, isAbstract } from '../../src/cache/abstract-store.ts'
 import { Cache, type CacheStats } from '../../src/cache/cache.ts'
+import { cacheLayer } from '../../src/cache/layer.ts'
 import type { CachePlan } from '../../src/cache/plan.ts'
 import { type CacheRouteOptions, compilePlan } from '../../src/cache/plan-options.ts'
 import type { Listed, PurgeTarget, StoreStats } from '../../src/cache/store.ts'
 import { OptionError } from '../../src/contract/options.ts'
 import kernel, { type ProxyRouteConfig } from '../kernel/index.ts'
 import { openControl } from './control.ts'
+import { answerHostReplies } from './host-replies.ts'
 import { openStores } from './open-stores.ts'
 import { type CacheOptions, readCacheOptions } from './options.ts'
 
@@ -20,7 +23,7 @@ export interface HttpCache {
    * and with Redis on all machines. Gives how many entries there were here. A URL is absolute, as clients ask for it.
    */
   purge(target: PurgeTarget, options?: { readonly soft?: boolean }): Promise<number>
-  /** What is stored, in no order. */
+  /** What is stored, in no order; values of `app.cache` are the app's own, and not shown. */
   list(): AsyncIterable<Listed>
   /** What became of requests since the start, and how the stores stand. */
   stats(): { readonly requests: CacheStats; readonly store: StoreStats }
@@ -28,7 +31,7 @@ export interface HttpCache {
 
 /** A shared HTTP cache in front of the routes of this scope. */
 async function cache(app: FastifyInstance, options: CacheOptions): Promise<void> {
-  const { stores, control, route } = readCacheOptions(options)
+  const { stores, control, hostReplies, route } = readCacheOptions(options)
   if (!app.hasDecorator('proxy')) await app.register(kernel)
   const { proxy } = app
   const planOf = createPlans(route)
@@ -37,13 +40,12 @@ async function cache(app: FastifyInstance, options: CacheOptions): Promise<void>
     clock: proxy.clock,
     store,
     name: proxy.pseudonym,
-    planOf,
     shareBytes: stores.memory.maxEntryBytes,
     bus,
   })
 
   proxy.routeKeys(['cache'])
-  proxy.layer('cache', engine.layer)
+  proxy.layer('cache', cacheLayer(engine, planOf))
   app.addHook('onRoute', function readRoute(one: RouteOptions) {
     const config = (one.config as ProxyRouteConfig | undefined)?.proxy as { cache?: boolean | object } | undefined
     // Read at boot, so that a slip is told at boot.
@@ -51,15 +53,23 @@ async function cache(app: FastifyInstance, options: CacheOptions): Promise<void>
   })
   app.decorate('httpCache', {
     purge: (target, { soft = false } = {}) => engine.purge(readTarget(target), soft),
-    list: () => store.list(),
+    list: () => responsesOf(store.list()),
     stats: () => ({ requests: { ...engine.stats }, store: store.stats() }),
   } satisfies HttpCache)
   app.addHook('onClose', closeStores)
+  if (hostReplies !== undefined) {
+    const values = createAbstractCache({ store, clock: proxy.clock, purge: (target) => engine.purge(target) })
+    await answerHostReplies(app, hostReplies, values)
+  }
   if (control !== undefined) {
     const { at, close } = await openControl(control, app.httpCache, proxy.clock)
     app.log.info(`sallyport: the cache is controlled at ${at}`)
     app.addHook('onClose', close)
   }
+}
+
+async function* responsesOf(all: AsyncIterable<Listed>): AsyncGenerator<Listed> {
+  for await (const one of all) if (!isAbstract(one.head)) yield one
 }
 
 type Rule = boolean | object | undefined

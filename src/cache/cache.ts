@@ -1,46 +1,38 @@
 import type { Clock } from '../contract/clock.ts'
 import { ProxyError } from '../contract/errors.ts'
 import type { Exchange } from '../contract/exchange.ts'
-import type { Dispatch, DispatchHandler, DispatchOptions, Layer } from '../contract/layer.ts'
-import type { Upstream } from '../contract/pool.ts'
+import type { Dispatch, DispatchHandler, DispatchOptions } from '../contract/layer.ts'
 import { Answer } from './answer.ts'
-import { BoundedMap } from './bounded-map.ts'
-import { type Forward, tellForward, tellHit, tellPassed } from './cache-status.ts'
+import { type Forward, tellPassed } from './cache-status.ts'
 import { Fill, type FillTask } from './fill.ts'
 import type { FillHost, HitDetail } from './fill-host.ts'
 import { Fills } from './fills.ts'
+import { giveStored } from './give-stored.ts'
 import type { Head } from './head.ts'
 import { updateByHead } from './head-update.ts'
-import { Invalidation } from './invalidation.ts'
 import { extraOf, urlOf } from './key.ts'
 import type { Circumstances } from './make-head.ts'
-import { readNoVarySearch } from './no-vary-search.ts'
 import type { Arrival } from './outcome.ts'
 import type { CachePlan } from './plan.ts'
 import type { PurgeBus } from './purge-bus.ts'
 import { parseRange } from './range.ts'
 import { CacheRequest } from './request.ts'
 import { ageOf, isFresh, reuse } from './reuse.ts'
-import { SearchRules } from './search-rules.ts'
 import type { Entry, PurgeTarget, Store } from './store.ts'
-import { feedChunks, feedStream } from './stored-feed.ts'
-import { matchesVary, varyOf } from './vary.ts'
-import { type View, viewOf, viewOfPart, withAge } from './view.ts'
+import { UrlLore } from './url-lore.ts'
+import { matchesVary } from './vary.ts'
+import { viewOf, viewOfPart } from './view.ts'
 
 /** Calls that nobody waits for, at a time. */
 const maxBackground = 100
 /** How often one request turns to another call before it makes its own. */
 const maxTurns = 3
-/** Milliseconds for which nobody waits for an answer that was not for sharing. */
-const unsharedTime = 120_000
 
 export interface CacheSettings {
   readonly clock: Clock
   readonly store: Store
   /** Our name in Cache-Status: a token. */
   readonly name: string
-  /** What a route says, read; undefined: this route is not cached. */
-  readonly planOf: (rule: boolean | object | undefined) => CachePlan | undefined
   /** Bytes of content that are kept at hand for whoever joins a call under way. */
   readonly shareBytes: number
   readonly bus: PurgeBus | undefined
@@ -64,41 +56,20 @@ export class Cache implements FillHost {
   readonly name: string
   readonly shareBytes: number
   readonly stats = { hits: 0, misses: 0, hitBytes: 0, missBytes: 0, collapsed: 0, validations: 0 }
-  readonly #planOf: CacheSettings['planOf']
   readonly #bus: PurgeBus | undefined
   readonly #fills = new Fills()
-  readonly #searches = new SearchRules()
-  /** What answers under a URL vary by. */
-  readonly #varies = new BoundedMap<string, readonly string[]>(10_000)
-  readonly #unshared = new BoundedMap<string, number>(10_000)
+  readonly lore: UrlLore
 
   constructor(settings: CacheSettings) {
     this.clock = settings.clock
+    this.lore = new UrlLore(settings.clock)
     this.store = settings.store
     this.name = settings.name
     this.shareBytes = settings.shareBytes
-    this.#planOf = settings.planOf
     this.#bus = settings.bus
     this.#bus?.onPurge(({ target, soft }) => {
       this.#purgeHere(target, soft, true)
     })
-  }
-
-  readonly layer: Layer = (dispatch) => {
-    return (options, handler) => {
-      const { exchange, method, body } = options
-      const plan = this.#planOf(options.cache)
-      if (exchange === undefined || plan === undefined || options.upgrade || exchange.target.authority === '') {
-        return dispatch(options, handler)
-      }
-      if (method === 'GET' || method === 'HEAD') {
-        if (body === null || body === undefined) return this.#take(dispatch, options, handler, exchange, plan)
-        return pass(dispatch, options, handler, exchange, plan, this.name, 'bypass', 'body')
-      }
-      if (isSafe(method)) return pass(dispatch, options, handler, exchange, plan, this.name, 'method', undefined)
-      tellPassed(exchange, plan, this.name, 'method', undefined)
-      return dispatch(options, new Invalidation(this, options, exchange, plan, handler))
-    }
   }
 
   /** Removes what is meant here and, where a bus is, on all machines; `soft` leaves it, stale. How many there were here. */
@@ -118,16 +89,12 @@ export class Cache implements FillHost {
 
   /** What an unsafe request has changed is not what is stored. RFC 9111 4.4. */
   invalidate(asked: string): void {
-    const url = this.#searches.apply(asked)
+    const url = this.lore.storedAs(asked)
     for (const one of url === asked ? [url] : [url, asked]) this.purge({ url: one })
   }
 
-  /** The store's name for a URL of a key. */
-  locate(asked: string): string {
-    return this.#searches.apply(asked)
-  }
-
-  #take(
+  /** A request that may be answered from the store: a GET or HEAD without content. */
+  take(
     dispatch: Dispatch,
     options: DispatchOptions,
     handler: DispatchHandler,
@@ -137,15 +104,17 @@ export class Cache implements FillHost {
     let extra: string
     try {
       if (plan.bypass?.(exchange) === true) {
-        return pass(dispatch, options, handler, exchange, plan, this.name, 'bypass', undefined)
+        tellPassed(exchange, plan, this.name, 'bypass', undefined)
+        return dispatch(options, handler)
       }
       extra = extraOf(plan.key, exchange, options.upstream?.name ?? options.pool?.name ?? '')
     } catch {
-      return pass(dispatch, options, handler, exchange, plan, this.name, 'bypass', 'key')
+      tellPassed(exchange, plan, this.name, 'bypass', 'key')
+      return dispatch(options, handler)
     }
     const request = new CacheRequest(options, options.headers as readonly string[], plan.obeysRequests)
     const asked = urlOf(plan.key, exchange.target)
-    const url = this.#searches.apply(asked)
+    const url = this.lore.storedAs(asked)
     const answer = new Answer(dispatch, options, handler, exchange, request, plan, asked, url, extra, this.stats)
     answer.start()
     if (request.hasOriginConditions) this.#alone(answer, 'bypass')
@@ -210,7 +179,7 @@ export class Cache implements FillHost {
     if (reuse(head, request.directives, now) === 'fresh') {
       const view = viewOfPart(request, head, now)
       if (view !== undefined) {
-        this.#give(answer, entry, head, view, undefined, now)
+        giveStored(this, answer, entry, head, view, undefined, now)
         return
       }
       const canComplete = head.part?.first === 0 && request.range === undefined && request.method === 'GET' && !solo
@@ -233,7 +202,7 @@ export class Cache implements FillHost {
     if (this.#refuses(answer)) return
     const { request } = answer
     const isOdd = request.range !== undefined && parseRange(request.range) === undefined
-    if (solo || isOdd || request.method === 'HEAD' || this.#isUnshared(answer)) this.#alone(answer, forward)
+    if (solo || isOdd || request.method === 'HEAD' || this.lore.isUnshared(answer)) this.#alone(answer, forward)
     else this.#call(answer, { mode: 'fetch', forward, base: undefined, isBackground: false })
   }
 
@@ -274,36 +243,7 @@ export class Cache implements FillHost {
     const view =
       head.part === undefined ? viewOf(answer.request, head, entry.size, now) : viewOfPart(answer.request, head, now)
     if (view === undefined) this.again(answer, true)
-    else this.#give(answer, entry, head, view, detail, now)
-  }
-
-  #give(answer: Answer, entry: Entry, head: Head, view: View, detail: HitDetail, now: number): void {
-    const { exchange } = answer
-    if (head.upstream !== undefined) exchange.upstream = head.upstream as Upstream
-    const begin = (): void => {
-      answer.isHit = true
-      if (detail === 'validated') tellForward(answer, this.name, 'stale', 304, true, undefined)
-      else {
-        this.stats.hits++
-        tellHit(answer, this.name, Math.floor((head.lifetime - ageOf(head, now)) / 1000), detail)
-      }
-      answer.head(view.status, view.message, withAge(view.fields, head, now))
-    }
-    if (view.end <= view.first) {
-      begin()
-      answer.end(null)
-      return
-    }
-    const content = entry.read(view.first, view.end)
-    if (isList(content)) {
-      begin()
-      feedChunks(answer, content)
-      return
-    }
-    feedStream(answer, content, begin, () => {
-      this.store.remove(entry)
-      this.again(answer, true)
-    })
+    else giveStored(this, answer, entry, head, view, detail, now)
   }
 
   again(answer: Answer, solo: boolean): void {
@@ -312,43 +252,12 @@ export class Cache implements FillHost {
     this.#ask(answer, solo || ++answer.turns > maxTurns)
   }
 
-  mayShare(a: CacheRequest, b: CacheRequest, url: string): boolean {
-    const names = this.#varies.get(url)
-    return names === undefined || matchesVary(varyOf(names, a.fields), b.fields)
-  }
-
-  learn(url: string, vary: readonly string[]): void {
-    if (vary.length > 0)
-      this.#varies.set(
-        url,
-        vary.filter((_, i) => i % 2 === 0),
-      )
-    else if (this.#varies.size > 0) this.#varies.delete(url)
-  }
-
-  urlFor({ asked, url }: Answer, raw: readonly string[]): string {
-    const rule = readNoVarySearch(raw)
-    if (rule === undefined && this.#searches.size === 0) return url
-    this.#searches.learn(asked, rule)
-    return this.#searches.apply(asked)
-  }
-
   partBeside(head: Head): Entry | undefined {
     const found = this.store.find(head.url)
     if (found instanceof Promise) return undefined
     return found.find(
       (entry) => entry.head.part !== undefined && isSameKey(entry.head, head) && isFresh(entry.head, this.clock.wall()),
     )
-  }
-
-  unshared({ url, extra }: Answer): void {
-    this.#unshared.set(`${url} ${extra}`, this.clock.now() + unsharedTime)
-  }
-
-  #isUnshared({ url, extra }: Answer): boolean {
-    if (this.#unshared.size === 0) return false
-    const until = this.#unshared.get(`${url} ${extra}`)
-    return until !== undefined && until > this.clock.now()
   }
 
   over(fill: Fill): void {
@@ -376,27 +285,6 @@ function pick(entries: readonly Entry[], { extra, request }: Answer): Entry | un
   return undefined
 }
 
-function pass(
-  dispatch: Dispatch,
-  options: DispatchOptions,
-  handler: DispatchHandler,
-  exchange: Exchange,
-  plan: CachePlan,
-  name: string,
-  forward: Forward,
-  detail: string | undefined,
-): boolean {
-  tellPassed(exchange, plan, name, forward, detail)
-  return dispatch(options, handler)
-}
-
-/** RFC 9110 9.2.1, and the safe ones of the registry. What is not known is not safe. */
-function isSafe(method: string): boolean {
-  return safe.has(method)
-}
-
-const safe: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'REPORT', 'SEARCH', 'QUERY'])
-
 /** As if its time had just run out. */
 export function softened(head: Head, now: number): Head {
   return Object.freeze({ ...head, lifetime: Math.min(head.lifetime, ageOf(head, now)) })
@@ -404,8 +292,4 @@ export function softened(head: Head, now: number): Head {
 
 function isSameKey(a: Head, b: Head): boolean {
   return a.extra === b.extra && a.vary.length === b.vary.length && a.vary.every((text, i) => text === b.vary[i])
-}
-
-function isList(content: ReturnType<Entry['read']>): content is readonly Buffer[] {
-  return Array.isArray(content)
 }

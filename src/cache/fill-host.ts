@@ -3,8 +3,8 @@ import type { Answer } from './answer.ts'
 import type { Head } from './head.ts'
 import type { Circumstances } from './make-head.ts'
 import type { Arrival } from './outcome.ts'
-import type { CacheRequest } from './request.ts'
 import type { Entry, Store } from './store.ts'
+import type { UrlLore } from './url-lore.ts'
 
 /**
  * What an upstream call is for. `fetch`: what the store does not have. `validate`: whether a stored response still holds.
@@ -20,22 +20,15 @@ export interface FillHost {
   readonly clock: Clock
   readonly store: Store
   readonly name: string
+  readonly lore: UrlLore
   /** Bytes of content that are kept at hand for whoever joins. */
   readonly shareBytes: number
-  /** May the two share an answer, by what is known of how answers under this URL vary? */
-  mayShare(a: CacheRequest, b: CacheRequest, url: string): boolean
   /** Answers from a stored response, with this head. */
   serve(answer: Answer, entry: Entry, head: Head, detail: HitDetail): void
   /** Whoever waited for something that was not for it asks anew. `solo`: and waits for nobody. */
   again(answer: Answer, solo: boolean): void
-  /** The URL that the store shall know this answer by: No-Vary-Search may have its say. */
-  urlFor(answer: Answer, raw: readonly string[]): string
-  /** The head is known: what is stored varies by this. */
-  learn(url: string, vary: readonly string[]): void
   /** A stored part that a new one might be joined with. */
   partBeside(head: Head): Entry | undefined
-  /** Answers under this key were not for sharing: for a while nobody waits for one. */
-  unshared(answer: Answer): void
   /** It is no longer to be joined. */
   over(fill: object): void
   /** The answer to HEAD says how the stored one stands. RFC 9111 4.3.5. */

@@ -12,7 +12,7 @@ import type { FillHost, FillMode, HitDetail } from './fill-host.ts'
 import type { Head } from './head.ts'
 import type { Circumstances } from './make-head.ts'
 import { type Arrival, type Outcome, outcomeOf } from './outcome.ts'
-import { mayServeDisconnected } from './reuse.ts'
+import { isForCrowd, mayServeDisconnected } from './reuse.ts'
 import { SharedResponse } from './shared-response.ts'
 import type { Entry, Writer } from './store.ts'
 import { requestFor } from './upstream-request.ts'
@@ -95,7 +95,7 @@ export class Fill implements DispatchHandler, Source {
     const { request: own, url } = this.lead
     if (this.task.mode === 'solo' || this.task.isBackground || this.#isSpoiled || this.#isUnwanted) return false
     if (request.range !== own.range || request.ifRange !== own.ifRange) return false
-    if (this.#state === waiting) return this.#host.mayShare(own, request, url)
+    if (this.#state === waiting) return this.#host.lore.mayShare(own, request, url)
     return this.#state === sharing && this.#shared?.fits(answer) === true
   }
 
@@ -183,7 +183,7 @@ export class Fill implements DispatchHandler, Source {
       case 'pass':
         // What stood there before does not stand any more, unless it is the server that fails.
         if (this.task.base !== undefined && arrival.status < 500) store.remove(base)
-        this.#host.unshared(this.lead)
+        this.#host.lore.markUnshared(this.lead)
         this.#pass(arrival, outcome.refusal)
         return
       case 'validated':
@@ -207,10 +207,11 @@ export class Fill implements DispatchHandler, Source {
   /** A stored response answers; what else the upstream says is not needed. */
   #serve(base: Entry, head: Head, detail: HitDetail, onlyLead = false): void {
     this.#drain()
+    const isForAll = !onlyLead && isForCrowd(head, this.#host.clock.wall())
     for (const answer of this.#crowd.take()) {
-      const fits = answer === this.lead || (!onlyLead && matchesVary(head.vary, answer.request.fields))
+      const fits = answer === this.lead || (isForAll && matchesVary(head.vary, answer.request.fields))
       if (fits) this.#host.serve(answer, base, head, detail)
-      else this.#host.again(answer, onlyLead)
+      else this.#host.again(answer, !isForAll)
     }
   }
 
@@ -242,7 +243,7 @@ export class Fill implements DispatchHandler, Source {
     const isDueTold = before.length > 0
     const size = isDueTold ? due : lengthIn(arrival.raw)
     if ((size ?? due ?? 0) > maxEntryBytes) {
-      host.unshared(lead)
+      host.lore.markUnshared(lead)
       this.#pass(arrival, 'size')
       return
     }
@@ -256,11 +257,11 @@ export class Fill implements DispatchHandler, Source {
     })
     this.#shared = shared
     for (const chunk of before) shared.push(chunk)
-    host.learn(lead.url, head.vary)
+    host.lore.learnVary(lead.url, head.vary)
     for (const answer of this.#crowd.take()) {
       if (answer === lead) shared.give(lead)
       else if (shared.fits(answer)) shared.join(answer)
-      else host.again(answer, false)
+      else host.again(answer, !shared.isForAll)
     }
   }
 
@@ -312,7 +313,7 @@ export class Fill implements DispatchHandler, Source {
 
   #circumstances(raw: readonly string[]): Circumstances {
     const { request, extra } = this.lead
-    const url = this.#host.urlFor(this.lead, raw)
+    const url = this.#host.lore.learnUrl(this.lead, raw)
     const responseTime = this.#host.clock.wall()
     return { request, url, extra, requestTime: this.#requestTime, responseTime, upstream: this.#exchange.upstream }
   }

@@ -106,7 +106,7 @@ export class Invalidation extends WrappedHandler {
       this.#plan,
       {
         request: new CacheRequest(this.#options, this.#options.headers as readonly string[], this.#plan.obeysRequests),
-        url: this.#cache.locate(asked),
+        url: this.#cache.lore.storedAs(asked),
         extra,
         requestTime: this.#requestTime,
         responseTime: clock.wall(),

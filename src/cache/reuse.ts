@@ -46,6 +46,14 @@ export function reuse(head: Head, directives: RequestDirectives, now: number): R
   return -left < head.staleWhileRevalidate ? 'while-revalidating' : 'validate-stale'
 }
 
+/**
+ * May those that waited for another's answer have it too? RFC 9111 4: only when it may be used for them. What must be
+ * validated for each use is for the one that asked.
+ */
+export function isForCrowd(head: Head, now: number): boolean {
+  return isFresh(head, now) || (head.rules & (mustRevalidate | alwaysValidate)) === 0
+}
+
 /** May it stand in when the upstream has answered with a server error? RFC 5861 4. */
 export function mayReplaceError(head: Head, now: number): boolean {
   return mayServeStale(head, now, head.staleIfError)

@@ -7,6 +7,7 @@ import { Content, type Tap } from './content.ts'
 import { Crowd } from './crowd.ts'
 import type { FillHost } from './fill-host.ts'
 import type { Head } from './head.ts'
+import { isForCrowd } from './reuse.ts'
 import type { Writer } from './store.ts'
 import { matchesVary } from './vary.ts'
 import { viewOfFresh } from './view.ts'
@@ -55,8 +56,13 @@ export class SharedResponse implements Tap, Source {
     this.#content = new Content(clock, { shareBytes, maxBytes, tap: this }, sharing.writer)
   }
 
+  /** False: it is for the one that asked, and for the store. */
+  get isForAll(): boolean {
+    return isForCrowd(this.#sharing.head, this.#host.clock.wall())
+  }
+
   fits(answer: Answer): boolean {
-    return matchesVary(this.#sharing.head.vary, answer.request.fields)
+    return this.isForAll && matchesVary(this.#sharing.head.vary, answer.request.fields)
   }
 
   /** One more client: its head, and all of the content from the first byte. */

@@ -61,7 +61,7 @@ function opaque(tag: string): string {
 }
 
 /** RFC 9110 13.1.2: `*`, or a list of tags compared weakly. A comma within a tag ends nothing. */
-function matchesAny(list: string, etag: string | undefined): boolean {
+export function matchesAny(list: string, etag: string | undefined): boolean {
   if (list.trim() === '*') return true
   if (etag === undefined) return false
   let i = 0

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { Cache } from '../../src/cache/cache.ts'
 import { compileKey } from '../../src/cache/key-options.ts'
+import { cacheLayer } from '../../src/cache/layer.ts'
 import { createMemoryStore } from '../../src/cache/memory/memory-store.ts'
 import type { CachePlan } from '../../src/cache/plan.ts'
 import type { Clock } from '../../src/contract/clock.ts'
@@ -72,15 +73,16 @@ const plan: CachePlan = {
   bypass: undefined,
 }
 
-function cacheLayer(clock: Clock): Layer {
+function makeLayer(clock: Clock): Layer {
   const store = createMemoryStore({ maxBytes: 1024 * 1024, maxEntryBytes: 1024 * 1024, clock, random: seededRandom(1) })
-  return new Cache({ clock, store, name: 'gate', planOf: () => plan, shareBytes: 64 * 1024, bus: undefined }).layer
+  const cache = new Cache({ clock, store, name: 'gate', shareBytes: 64 * 1024, bus: undefined })
+  return cacheLayer(cache, () => plan)
 }
 
 describe('100,000 random exchanges of two clients with the cache', () => {
   let report: LeakReport
   before(async () => {
-    report = await runLeakFuzz({ seed: 1, exchanges: 100_000, layer: cacheLayer })
+    report = await runLeakFuzz({ seed: 1, exchanges: 100_000, layer: makeLayer })
   })
 
   test('nothing that is for one request alone answers another', () => {
