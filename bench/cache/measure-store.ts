@@ -17,6 +17,8 @@ export interface StoreCost {
   /** `find` and `read` of entries drawn at random. */
   readonly find: number
   readonly miss: number
+  /** `get` of a bare `Map` with the same URLs, and the look at what it gives: the floor. */
+  readonly map: number
   /** `create`, `write` and `commit` of a new entry. */
   readonly insert: number
   /** The same into a full store: one leaves for it. */
@@ -46,9 +48,24 @@ export async function measureStore(entries: number): Promise<StoreCost> {
   const miss = costOf(finds, unknown, (url) => store.find(url))
   const longestTurn = await longestTurnOf(() => store.purge({ tag: 'nobody' }))
   await store.close()
+  const map = mapCost(entries)
   const insert = await insertCost(entries, (_, store) => store)
   const exchange = await insertCost(entries, full)
-  return { entries, overhead, believed, text: textOf(headOf(0)), find, miss, insert, exchange, longestTurn }
+  return { entries, overhead, believed, text: textOf(headOf(0)), find, miss, map, insert, exchange, longestTurn }
+}
+
+function mapCost(entries: number): number {
+  const random = seededRandom(2)
+  const map = new Map<string, { uses: number }>()
+  for (let i = 0; i < entries; i++) map.set(urlOf(i), { uses: 0 })
+  return costOf(
+    finds,
+    () => urlOf(Math.floor(random() * entries)),
+    (url) => {
+      const found = map.get(url)
+      if (found !== undefined) found.uses++
+    },
+  )
 }
 
 /** Into a store that has `entries`, or in place of one of them. */

@@ -18,7 +18,8 @@ if (options.one !== undefined) console.log(JSON.stringify(await measureStore(Num
 else {
   const costs = options.entries.split(',').map(inItsOwnProcess)
   console.log(plainTable(table(costs)))
-  console.log(`\n${flatness(costs)}`)
+  console.log(`
+${flatness(costs)}`)
   if (options.write) writePart('store-cost', part(costs))
 }
 
@@ -40,6 +41,7 @@ function table(costs: readonly StoreCost[]): Table {
     row('what the store reckons with', ({ believed }) => believed),
     row('find and read, ns', ({ find }) => find),
     row('find what is not there, ns', ({ miss }) => miss),
+    row('a bare Map with these URLs, ns', ({ map }) => map),
     row('store, ns', ({ insert }) => insert),
     row('store where one must leave, ns', ({ exchange }) => exchange),
     row('longest turn while a tag is purged, ms', ({ longestTurn }) => longestTurn),
@@ -49,7 +51,7 @@ function table(costs: readonly StoreCost[]): Table {
 function flatness(costs: readonly StoreCost[]): string {
   const growth = (read: (cost: StoreCost) => number): string =>
     (read(costs.at(-1) as StoreCost) / read(costs[0] as StoreCost)).toFixed(1)
-  return `From the least to the most entries: finding costs ${growth(({ find }) => find)} times as much, storing ${growth(
+  return `From the least to the most entries: finding costs ${growth(({ find }) => find)} times as much (a bare Map ${growth(({ map }) => map)} times), storing ${growth(
     ({ insert }) => insert,
   )} times, storing where one must leave ${growth(({ exchange }) => exchange)} times.`
 }
@@ -62,7 +64,8 @@ garbage that it waits for included; medians. Bytes are those of the heap and of 
 
 ${markdownTable(table(costs))}
 
-${flatness(costs)} What grows is the memory that the processor's caches do not hold.
+${flatness(costs)} URLs are drawn evenly, the worst case: what grows is the
+memory that the processor's caches do not hold, not the work.
 
 ${describeMachine()
   .map((line) => `- ${line}`)

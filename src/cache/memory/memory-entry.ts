@@ -4,10 +4,15 @@ import type { Expiring } from './expiry.ts'
 import type { Queued } from './queue.ts'
 import { mostUses } from './s3-fifo.ts'
 
+/** Seconds from 1970 to 2025. */
+export const epoch = 1_735_689_600
+
 /** A stored response in memory, with its links in the queues of eviction and expiry. A class: a million have one shape. */
 export class MemoryEntry implements Entry, Queued<MemoryEntry>, Expiring {
   head: Head
   readonly size: number
+  /** Second up to which it is kept for sure. Small and in the entry itself: `find` need not touch the head. */
+  keptSecond: number
   weight: number
   readonly hash: number
   uses = 0
@@ -22,11 +27,18 @@ export class MemoryEntry implements Entry, Queued<MemoryEntry>, Expiring {
   constructor(head: Head, size: number, content: readonly Buffer[], weight: number, hash: number) {
     this.head = head
     this.size = size
+    this.keptSecond = secondOf(head)
     this.#content = content
     this.weight = weight
     this.hash = hash
     this.sooner = this
     this.later = this
+  }
+
+  /** Gives it another head. */
+  renew(head: Head): void {
+    this.head = head
+    this.keptSecond = secondOf(head)
   }
 
   get keepUntil(): number {
@@ -70,4 +82,9 @@ export class MemoryEntry implements Entry, Queued<MemoryEntry>, Expiring {
     }
     return part
   }
+}
+
+/** Below 2 ** 30, where V8 needs no box for a number. */
+function secondOf({ keepUntil }: Head): number {
+  return Math.min(Math.floor(keepUntil / 1000) - epoch, 2 ** 30 - 1) | 0
 }

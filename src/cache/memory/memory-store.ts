@@ -4,7 +4,7 @@ import { isPurged, isSameVariant, type Listed, type PurgeTarget, type Store } fr
 import { Collection } from './collection.ts'
 import { Expiry } from './expiry.ts'
 import { keyHash } from './key-hash.ts'
-import { MemoryEntry } from './memory-entry.ts'
+import { epoch, MemoryEntry } from './memory-entry.ts'
 import { MemoryWriter, type Room } from './memory-writer.ts'
 import { s3Fifo } from './s3-fifo.ts'
 import { inSlices, walkInSlices } from './slices.ts'
@@ -109,7 +109,7 @@ export function createMemoryStore({ maxBytes, maxEntryBytes, clock, random = Mat
     used += weight - entry.weight
     policy.reweigh(entry, weight)
     expiry.remove(entry)
-    entry.head = head
+    entry.renew(head)
     expiry.add(entry, now)
   }
 
@@ -130,8 +130,9 @@ export function createMemoryStore({ maxBytes, maxEntryBytes, clock, random = Mat
       const list = index.get(url)
       if (list.length === 0) return list
       const now = clock.wall()
+      const second = now / 1000 - epoch
       for (const entry of list) {
-        if (entry.keepUntil >= now) continue
+        if (second < entry.keptSecond || entry.keepUntil >= now) continue
         dropExpired(list, now)
         return index.get(url)
       }
