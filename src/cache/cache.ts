@@ -9,7 +9,7 @@ import type { FillHost, HitDetail } from './fill-host.ts'
 import { Fills } from './fills.ts'
 import { giveStored } from './give-stored.ts'
 import type { Head } from './head.ts'
-import { updateByHead } from './head-update.ts'
+import { stale, updateByHead } from './head-update.ts'
 import { extraOf, urlOf } from './key.ts'
 import type { Circumstances } from './make-head.ts'
 import type { Arrival } from './outcome.ts'
@@ -17,8 +17,8 @@ import type { CachePlan } from './plan.ts'
 import type { PurgeBus } from './purge-bus.ts'
 import { parseRange } from './range.ts'
 import { CacheRequest } from './request.ts'
-import { ageOf, isFresh, reuse } from './reuse.ts'
-import type { Entry, PurgeTarget, Store } from './store.ts'
+import { isFresh, reuse } from './reuse.ts'
+import { type Entry, isSameVariant, type PurgeTarget, type Store } from './store.ts'
 import { UrlLore } from './url-lore.ts'
 import { matchesVary } from './vary.ts'
 import { viewOf, viewOfPart } from './view.ts'
@@ -82,7 +82,7 @@ export class Cache implements FillHost {
   #purgeHere(target: PurgeTarget, soft: boolean, isHeard: boolean): Promise<number> {
     this.#fills.spoil(target)
     const now = this.clock.wall()
-    const soften = soft ? (head: Head): Head => softened(head, now) : undefined
+    const soften = soft ? (head: Head): Head => stale(head, now) : undefined
     const { store } = this
     return isHeard && store.purgeLocal !== undefined ? store.purgeLocal(target, soften) : store.purge(target, soften)
   }
@@ -256,7 +256,8 @@ export class Cache implements FillHost {
     const found = this.store.find(head.url)
     if (found instanceof Promise) return undefined
     return found.find(
-      (entry) => entry.head.part !== undefined && isSameKey(entry.head, head) && isFresh(entry.head, this.clock.wall()),
+      (entry) =>
+        entry.head.part !== undefined && isSameVariant(entry.head, head) && isFresh(entry.head, this.clock.wall()),
     )
   }
 
@@ -283,13 +284,4 @@ function pick(entries: readonly Entry[], { extra, request }: Answer): Entry | un
     if (entry.head.extra === extra && matchesVary(entry.head.vary, request.fields)) return entry
   }
   return undefined
-}
-
-/** As if its time had just run out. */
-export function softened(head: Head, now: number): Head {
-  return Object.freeze({ ...head, lifetime: Math.min(head.lifetime, ageOf(head, now)) })
-}
-
-function isSameKey(a: Head, b: Head): boolean {
-  return a.extra === b.extra && a.vary.length === b.vary.length && a.vary.every((text, i) => text === b.vary[i])
 }

@@ -305,9 +305,12 @@ export class Fill implements DispatchHandler, Source {
       this.#state = over
       return
     }
+    // RFC 9111 5.2.2.2: disconnected, what must be validated is an error, 504 at best.
+    const isBound = base !== undefined && isDown && !isForCrowd(base.head, this.#host.clock.wall())
+    const failure = isBound ? new ProxyError('SP_NOT_VALIDATED', error.message, error) : error
     for (const answer of this.#crowd.take()) {
       tellForward(answer, this.#host.name, this.task.forward, undefined, false, undefined)
-      answer.fail(error)
+      answer.fail(failure)
     }
   }
 

@@ -3,7 +3,7 @@ import { type Circumstances, judgeFields, readValidators } from './make-head.ts'
 import type { Arrival } from './outcome.ts'
 import type { CachePlan } from './plan.ts'
 import { ageOf } from './reuse.ts'
-import type { Entry } from './store.ts'
+import { type Entry, isSameVariant } from './store.ts'
 import { storedFields } from './stored-fields.ts'
 import { updateFields } from './update-fields.ts'
 import { lengthIn } from './view.ts'
@@ -28,8 +28,21 @@ export function updateByHead(
     (lastModified === undefined || lastModified === head.lastModified) &&
     (length === undefined || length === stored.size)
   if (!isSame) {
-    return Object.freeze({ ...head, lifetime: Math.min(head.lifetime, ageOf(head, around.responseTime)) })
+    return stale(head, around.responseTime)
   }
   const fields = updateFields(head.fields, storedFields(raw))
-  return judgeFields(plan, { ...around, url: head.url, method: 'GET' }, 200, head.message, fields, raw).head
+  const { head: updated } = judgeFields(
+    plan,
+    { ...around, url: head.url, method: 'GET' },
+    200,
+    head.message,
+    fields,
+    raw,
+  )
+  return updated !== undefined && isSameVariant(updated, head) ? updated : stale(head, around.responseTime)
+}
+
+/** As if its time had just run out. */
+export function stale(head: Head, now: number): Head {
+  return Object.freeze({ ...head, lifetime: Math.min(head.lifetime, ageOf(head, now)) })
 }

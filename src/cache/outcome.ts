@@ -4,7 +4,7 @@ import type { Head } from './head.ts'
 import { type Circumstances, judge, judgeFields } from './make-head.ts'
 import type { CachePlan } from './plan.ts'
 import { mayReplaceError } from './reuse.ts'
-import type { Entry } from './store.ts'
+import { type Entry, isSameVariant } from './store.ts'
 import { storedFields } from './stored-fields.ts'
 import { updateFields } from './update-fields.ts'
 import { lengthIn } from './view.ts'
@@ -68,8 +68,10 @@ export function outcomeOf(
 
 function validated(plan: CachePlan, stored: Head, around: Circumstances, raw: readonly string[]): Outcome {
   const fields = updateFields(stored.fields, storedFields(raw))
-  const { head } = judgeFields(plan, around, stored.status, stored.message, fields, raw)
-  if (head === undefined) return { kind: 'validated-once', head: Object.freeze({ ...stored, fields }) }
+  const { head } = judgeFields(plan, { ...around, url: stored.url }, stored.status, stored.message, fields, raw)
+  // A 304 that says who else it is for makes another variant of it: that is for the next answer to tell.
+  if (head === undefined || !isSameVariant(head, stored))
+    return { kind: 'validated-once', head: Object.freeze({ ...stored, fields }) }
   return { kind: 'validated', head }
 }
 

@@ -80,6 +80,7 @@ export const errorTable = {
     'proxy_internal_response',
     'There is no stored answer, and the request allows no other.',
   ),
+  SP_NOT_VALIDATED: row(504, 'upstream', true, 'destination_unavailable', 'The stored answer could not be validated.'),
   SP_BODY_CONSUMED: row(
     500,
     'proxy',

@@ -16,8 +16,9 @@ const errorThatIsNotNumbered = [
   '`Server-Request-Count` is 2. Only an answer of the origin has that field. RFC 9111 5.2.2.2: "if a cache is disconnected,',
   'the cache MUST generate an error response rather than reuse the stale response. The generated status code SHOULD be 504',
   '(Gateway Timeout) unless another error status code is more applicable". An error that is generated has no such field, and',
-  'the test takes it for a stored response. No published result passes it. Ours is 502, for the upstream has been reached',
-  'and has closed the connection; with `expected_status: 502` in place of `not_cached` the four pass.',
+  'the test takes it for a stored response. No published result passes it. Ours is 502 here: without a validator such a response',
+  'is of no use once it is stale, and not kept. With `expected_status: 502` in place of `not_cached` the four pass. Where',
+  'there is a validator to ask with, and nobody to ask, it is 504.',
 ].join('\n')
 
 const unknownCoding = [
@@ -38,6 +39,15 @@ const newerThanAsked = [
   'If-Modified-Since that is not before the Date, the test passes.',
 ].join('\n')
 
+const anotherPreference = [
+  'The stored response was asked for with `Accept-Language: en, de`, and says `Vary: Accept-Language`; the test wants it for',
+  '`fr;q=0.5, de;q=1.0`. RFC 9111 4.1: a cache "MUST NOT use that stored response without revalidation unless all the',
+  'presented request header fields nominated by that Vary field value match those fields in the original request", and two',
+  'match "if and only if" one can be made the other by whitespace, by combining lines, or by "normalizing both header field',
+  'values in a way that is known to have identical semantics". These two do not mean the same: what an origin that has',
+  'French too would answer is not known. No published result passes it. With `de, en`, which means the same, the test passes.',
+].join('\n')
+
 /**
  * Tests of the suite that fail, by id, with the reason in Markdown and the text of the RFC that it stands on. One that passes
  * after all must leave this list; each passes in corrected.test.ts, once the test is put right.
@@ -53,4 +63,5 @@ export const knownFailures: Readonly<Record<string, string>> = {
   'stale-close-s-maxage=2': errorThatIsNotNumbered,
   'headers-store-Transfer-Encoding': unknownCoding,
   'conditional-lm-fresh-no-lm': newerThanAsked,
+  'vary-normalise-lang-select': anotherPreference,
 }
