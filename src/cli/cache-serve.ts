@@ -37,3 +37,15 @@ export async function openCacheControl(
     throw new CliError(exitCodes.failedStart, `--cache-socket: ${message}`)
   }
 }
+
+/** Fastify has no logger here: what the cache has to say, such as that Redis is away, goes to a person. */
+export function tellCache(app: FastifyInstance, say: (text: string) => void): void {
+  const prefix = 'sallyport: cache: '
+  const tell = (sign: string) => (first: unknown, second?: unknown) => {
+    const message = typeof first === 'string' ? first : second
+    if (typeof message !== 'string' || !message.startsWith(prefix)) return
+    const { err } = Object(first) as { err?: Error }
+    say(`${sign}cache: ${message.slice(prefix.length)}${err === undefined ? '' : ` (${err.message})`}`)
+  }
+  app.log = Object.assign(Object.create(app.log), { warn: tell('warning: '), info: tell('') })
+}

@@ -62,3 +62,19 @@ export function readTo(to: string): URL {
   if (isOrigin) return url
   throw new OptionError('--to', to, 'give the proxy, without a path, such as http://127.0.0.1:8080')
 }
+
+/** Why a request failed, in words. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return reasons[code ?? ''] ?? message
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused: nobody listens at --to',
+  ECONNRESET: 'the connection broke',
+  ENOTFOUND: 'the host of --to is not known',
+  UND_ERR_SOCKET: 'the connection broke',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
+  UND_ERR_BODY_TIMEOUT: 'the answer stalled',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+}

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { readSitemap, type Sitemap } from './cache-sitemap.ts'
-import type { WarmClient } from './cache-warm-client.ts'
+import { reasonOf, type WarmClient } from './cache-warm-client.ts'
 import { CliError, exitCodes } from './errors.ts'
 import { harmless } from './readable.ts'
 
@@ -13,6 +13,7 @@ const mostSitemaps = 1_000
 const mostBytes = 50 * 1024 ** 2
 /** Bytes that tell what a file is. */
 const headBytes = 64
+const longestLine = 64 * 1024
 
 export interface WarmSource {
   /** Each once, in their order; at most `mostUrls`. */
@@ -64,8 +65,11 @@ async function readOne(name: string, place: string | undefined, client: WarmClie
       ? await readSitemap(bounded(all), mostUrls + 1)
       : { pages: await readLines(bounded(all)), sitemaps: [] }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new CliError(exitCodes.failedStart, `cannot read ${harmless(name)}: ${reasons[code ?? ''] ?? message}`)
+    const { code } = error as NodeJS.ErrnoException
+    throw new CliError(
+      exitCodes.failedStart,
+      `cannot read ${harmless(name)}: ${reasons[code ?? ''] ?? reasonOf(error)}`,
+    )
   } finally {
     raw?.destroy()
   }
@@ -114,6 +118,7 @@ async function readLines(content: AsyncIterable<Buffer>): Promise<string[]> {
   for await (const chunk of content) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
     rest = lines.pop() as string
+    if (rest.length > longestLine) throw new Error('it is no sitemap and no list of URLs: a line is far too long')
     for (const line of lines) take(line)
   }
   take(rest + decoder.decode())
@@ -135,7 +140,6 @@ const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EISDIR: 'it is a folder',
   EACCES: 'this user may not read it',
-  ECONNREFUSED: 'nobody listens at --to',
   Z_DATA_ERROR: 'its gzip is broken',
   Z_BUF_ERROR: 'its gzip breaks off',
 }

@@ -1,5 +1,5 @@
 import { duration, OptionError } from '../contract/options.ts'
-import { createWarmClient, readTo, type WarmClient } from './cache-warm-client.ts'
+import { createWarmClient, readTo, reasonOf, type WarmClient } from './cache-warm-client.ts'
 import { showProgress } from './cache-warm-progress.ts'
 import { mostUrls, readWarmSource } from './cache-warm-source.ts'
 import { createTally, type Tally } from './cache-warm-tally.ts'
@@ -42,7 +42,9 @@ export async function cacheWarm(source: string, flags: WarmFlags): Promise<numbe
     const { urls, isCut, bad } = await readWarmSource(source, client, to)
     if (isCut) say(`warning: ${source} has more than ${mostUrls} URLs; the first ${mostUrls} are warmed`)
     if (bad.length > 0)
-      say(`warning: passed over ${counted(bad.length, 'line', 'lines')} that are no URL: ${JSON.stringify(bad[0])}`)
+      say(
+        `warning: passed over ${counted(bad.length, 'line that is', 'lines that are')} no URL: ${JSON.stringify(bad[0])}`,
+      )
     const tally = createTally()
     const progress = showProgress(tally, urls.length, process.stderr)
     try {
@@ -94,20 +96,6 @@ async function askFor(url: URL, client: WarmClient, tally: Tally): Promise<void>
   // Read to the end: what breaks off is not stored.
   for await (const chunk of content) size += chunk.length
   tally.answered(url, status, cacheStatus, size)
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  return reasons[code ?? ''] ?? code ?? message
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'the connection broke',
-  UND_ERR_SOCKET: 'the connection broke',
-  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
-  UND_ERR_BODY_TIMEOUT: 'the answer stalled',
-  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
 }
 
 function readConcurrency(text: string): number {

@@ -8,7 +8,7 @@ import reverseProxy from '../../plugins/reverse-proxy/index.ts'
 import { systemClock } from '../contract/clock.ts'
 import { logLevel } from '../observe/access-log.ts'
 import { standardSink } from '../observe/standard-sink.ts'
-import { openCacheControl } from './cache-serve.ts'
+import { openCacheControl, tellCache } from './cache-serve.ts'
 import { exitCodes, listenError } from './errors.ts'
 import { urlOf } from './listen-address.ts'
 import { probe } from './probe.ts'
@@ -71,7 +71,10 @@ async function createApp(settings: ReverseSettings): Promise<FastifyInstance> {
   })
   const pool = app.proxy.pools.get('servers')
   if (pool !== undefined) tellPool(pool, health, say)
-  if (cache !== undefined) await app.register(cachePlugin, cache.options)
+  if (cache !== undefined) {
+    tellCache(app, say)
+    await app.register(cachePlugin, cache.options)
+  }
   await app.register(reverseProxy, { pool: 'servers', host, requestFields, responseFields })
   return app
 }
