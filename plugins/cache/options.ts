@@ -2,10 +2,12 @@ import type { CacheRouteOptions } from '../../src/cache/plan-options.ts'
 import { cacheRouteKeys } from '../../src/cache/plan-options.ts'
 import { knownKeys, OptionError, section, size, time } from '../../src/contract/options.ts'
 import { type ControlOptions, type ControlSettings, readControl } from './control-options.ts'
+import { type HostReplyOptions, type HostReplySettings, readHostReplies } from './host-reply-options.ts'
 
 export type { KeyOptions, QueryRules } from '../../src/cache/key-options.ts'
 export type { BypassOptions, CacheRouteOptions, HeuristicOptions } from '../../src/cache/plan-options.ts'
 export type { ControlOptions } from './control-options.ts'
+export type { HostReplyOptions } from './host-reply-options.ts'
 
 /** Responses in the memory of this process. */
 export interface MemoryOptions {
@@ -44,6 +46,11 @@ export interface CacheOptions extends CacheRouteOptions {
   readonly redis?: RedisOptions
   /** A listener of its own for `sallyport cache purge`, `list` and `stats`. @default none */
   readonly control?: ControlOptions
+  /**
+   * `reply.expires()`, `reply.etag()` and `app.cache` of @fastify/caching for replies of the app's own, on routes that come
+   * after; what they keep is in the stores of the cache. @default false
+   */
+  readonly hostReplies?: boolean | HostReplyOptions
 }
 
 export interface StoreSettings {
@@ -57,16 +64,18 @@ export interface StoreSettings {
 export interface CacheSettings {
   readonly stores: StoreSettings
   readonly control: ControlSettings | undefined
+  readonly hostReplies: HostReplySettings | undefined
   readonly route: CacheRouteOptions
 }
 
 /** @throws OptionError for anything that cannot work */
 export function readCacheOptions(options: CacheOptions): CacheSettings {
-  knownKeys('', options, ['memory', 'disk', 'redis', 'control', ...cacheRouteKeys])
-  const { memory, disk, redis, control, ...route } = options
+  knownKeys('', options, ['memory', 'disk', 'redis', 'control', 'hostReplies', ...cacheRouteKeys])
+  const { memory, disk, redis, control, hostReplies, ...route } = options
   return {
     stores: { memory: readMemory(memory), disk: readDisk(disk), redis: readRedis(redis) },
     control: control === undefined ? undefined : readControl('control', control),
+    hostReplies: readHostReplies(hostReplies),
     route,
   }
 }
