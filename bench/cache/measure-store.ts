@@ -16,6 +16,8 @@ export interface StoreCost {
   readonly text: number
   /** `find` and `read` of entries drawn at random. */
   readonly find: number
+  /** The same of 10,000 entries, the same ones however many there are: what a look-up itself costs. */
+  readonly hot: number
   readonly miss: number
   /** `get` of a bare `Map` with the same URLs, and the look at what it gives: the floor. */
   readonly map: number
@@ -28,6 +30,7 @@ export interface StoreCost {
 }
 
 const contentBytes = 1024
+const hotEntries = 10_000
 const rounds = 7
 /** Calls of one round: the kernel counts processor time in milliseconds. */
 const finds = 100_000
@@ -45,13 +48,17 @@ export async function measureStore(entries: number): Promise<StoreCost> {
   const known = (): string => urlOf(Math.floor(random() * entries))
   const unknown = (): string => urlOf(entries * 2 + Math.floor(random() * entries))
   const find = costOf(finds, known, (url) => (store.find(url) as readonly Entry[])[0]?.read(0, contentBytes))
+  const step = Math.max(1, Math.floor(entries / hotEntries))
+  const among = Math.min(entries, hotEntries)
+  const popular = (): string => urlOf(Math.floor(random() * among) * step)
+  const hot = costOf(finds, popular, (url) => (store.find(url) as readonly Entry[])[0]?.read(0, contentBytes))
   const miss = costOf(finds, unknown, (url) => store.find(url))
   const longestTurn = await longestTurnOf(() => store.purge({ tag: 'nobody' }))
   await store.close()
   const map = mapCost(entries)
   const insert = await insertCost(entries, (_, store) => store)
   const exchange = await insertCost(entries, full)
-  return { entries, overhead, believed, text: textOf(headOf(0)), find, miss, map, insert, exchange, longestTurn }
+  return { entries, overhead, believed, text: textOf(headOf(0)), find, hot, miss, map, insert, exchange, longestTurn }
 }
 
 function mapCost(entries: number): number {

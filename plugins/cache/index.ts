@@ -3,15 +3,14 @@ import fp from 'fastify-plugin'
 import { createAbstractCache, isAbstract } from '../../src/cache/abstract-store.ts'
 import { Cache, type CacheStats } from '../../src/cache/cache.ts'
 import { cacheLayer } from '../../src/cache/layer.ts'
-import type { CachePlan } from '../../src/cache/plan.ts'
-import { type CacheRouteOptions, compilePlan } from '../../src/cache/plan-options.ts'
 import type { Listed, PurgeTarget, StoreStats } from '../../src/cache/store.ts'
-import { OptionError } from '../../src/contract/options.ts'
 import kernel, { type ProxyRouteConfig } from '../kernel/index.ts'
 import { openControl } from './control.ts'
 import { answerHostReplies } from './host-replies.ts'
 import { openStores } from './open-stores.ts'
 import { type CacheOptions, readCacheOptions } from './options.ts'
+import { createPlans } from './plans.ts'
+import { readPurgeTargets } from './purge-target.ts'
 
 export type { Listed, PurgeTarget, StoreStats } from '../../src/cache/store.ts'
 export type * from './options.ts'
@@ -34,7 +33,8 @@ async function cache(app: FastifyInstance, options: CacheOptions): Promise<void>
   const { stores, control, hostReplies, route } = readCacheOptions(options)
   if (!app.hasDecorator('proxy')) await app.register(kernel)
   const { proxy } = app
-  const planOf = createPlans(route)
+  const plans = createPlans(route)
+  const { planOf } = plans
   const { store, bus, close: closeStores } = await openStores(stores, proxy.clock, app.log)
   const engine = new Cache({
     clock: proxy.clock,
@@ -52,7 +52,7 @@ async function cache(app: FastifyInstance, options: CacheOptions): Promise<void>
     if (typeof config === 'object' && config !== null) planOf(config.cache)
   })
   app.decorate('httpCache', {
-    purge: (target, { soft = false } = {}) => engine.purge(readTarget(target), soft),
+    purge: (target, { soft = false } = {}) => purgeAll(engine, readPurgeTargets(target, plans.keys()), soft),
     list: () => responsesOf(store.list()),
     stats: () => ({ requests: { ...engine.stats }, store: store.stats() }),
   } satisfies HttpCache)
@@ -72,34 +72,10 @@ async function* responsesOf(all: AsyncIterable<Listed>): AsyncGenerator<Listed> 
   for await (const one of all) if (!isAbstract(one.head)) yield one
 }
 
-type Rule = boolean | object | undefined
-
-/** What routes say of caching, each read once. */
-function createPlans(shared: CacheRouteOptions): (rule: Rule) => CachePlan | undefined {
-  const byDefault = compilePlan('', shared)
-  const plans = new WeakMap<object, CachePlan>()
-  return function planOf(rule) {
-    if (rule === undefined || rule === true) return byDefault
-    if (rule === false) return undefined
-    if (typeof rule !== 'object' || rule === null) {
-      throw new OptionError('cache', rule, "give true, false or an object such as { ttl: '1m' }")
-    }
-    const known = plans.get(rule)
-    if (known !== undefined) return known
-    const plan = compilePlan('cache', { ...shared, ...rule })
-    plans.set(rule, plan)
-    return plan
-  }
-}
-
-function readTarget(target: PurgeTarget): PurgeTarget {
-  const keys = typeof target === 'object' && target !== null ? Object.keys(target) : []
-  const [key] = keys
-  const value = keys.length === 1 ? (target as Record<string, unknown>)[key as string] : undefined
-  const isGood =
-    key === 'all' ? value === true : ['url', 'prefix', 'tag'].includes(key as string) && typeof value === 'string'
-  if (isGood && value !== '') return target
-  throw new OptionError('target', target, 'give { url }, { prefix } or { tag } with a text, or { all: true }')
+async function purgeAll(engine: Cache, targets: readonly PurgeTarget[], soft: boolean): Promise<number> {
+  let count = 0
+  for (const target of targets) count += await engine.purge(target, soft)
+  return count
 }
 
 declare module 'fastify' {

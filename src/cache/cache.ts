@@ -74,9 +74,12 @@ export class Cache implements FillHost {
 
   /** Removes what is meant here and, where a bus is, on all machines; `soft` leaves it, stale. How many there were here. */
   async purge(target: PurgeTarget, soft = false): Promise<number> {
-    const done = this.#purgeHere(target, soft, false)
-    await this.#bus?.publish({ target, soft })
-    return done
+    // A URL may be stored under the name that No-Vary-Search gives it as well.
+    const alias = 'url' in target ? this.lore.storedAs(target.url) : undefined
+    const targets = 'url' in target && alias !== target.url ? [target, { url: alias as string }] : [target]
+    const counts = targets.map((one) => this.#purgeHere(one, soft, false))
+    for (const one of targets) await this.#bus?.publish({ target: one, soft })
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
   }
 
   #purgeHere(target: PurgeTarget, soft: boolean, isHeard: boolean): Promise<number> {
@@ -89,8 +92,7 @@ export class Cache implements FillHost {
 
   /** What an unsafe request has changed is not what is stored. RFC 9111 4.4. */
   invalidate(asked: string): void {
-    const url = this.lore.storedAs(asked)
-    for (const one of url === asked ? [url] : [url, asked]) this.purge({ url: one })
+    this.purge({ url: asked })
   }
 
   /** A request that may be answered from the store: a GET or HEAD without content. */
@@ -125,11 +127,15 @@ export class Cache implements FillHost {
   #ask(answer: Answer, solo: boolean): void {
     if (answer.over) return
     const found = this.store.find(answer.url)
-    if (!(found instanceof Promise)) {
-      this.#decide(answer, found, solo, false)
-      return
-    }
-    found.then((entries) => this.#decide(answer, entries, solo, false))
+    if (found instanceof Promise) this.#later(answer, found, solo, false)
+    else this.#decide(answer, found, solo, false)
+  }
+
+  /** Nobody stands above us in that turn: what is thrown there is the answer's. */
+  #later(answer: Answer, found: Promise<readonly Entry[]>, solo: boolean, isDeep: boolean): void {
+    found
+      .then((entries) => this.#decide(answer, entries, solo, isDeep))
+      .catch((error: Error) => answer.fail(new ProxyError('SP_INTERNAL', error.message, error)))
   }
 
   #decide(answer: Answer, entries: readonly Entry[], solo: boolean, isDeep: boolean): void {
@@ -138,7 +144,7 @@ export class Cache implements FillHost {
     if (entry !== undefined) {
       this.#use(answer, entry, solo)
     } else if (entries.length > 0 && !isDeep && this.store.findDeeper !== undefined) {
-      this.store.findDeeper(answer.url).then((deeper) => this.#decide(answer, deeper, solo, true))
+      this.#later(answer, this.store.findDeeper(answer.url), solo, true)
     } else {
       this.#miss(answer, entries.length > 0 ? 'vary-miss' : 'uri-miss', solo)
     }
@@ -249,7 +255,11 @@ export class Cache implements FillHost {
   again(answer: Answer, solo: boolean): void {
     answer.source = undefined
     answer.collapsed = false
-    this.#ask(answer, solo || ++answer.turns > maxTurns)
+    try {
+      this.#ask(answer, solo || ++answer.turns > maxTurns)
+    } catch (error) {
+      answer.fail(new ProxyError('SP_INTERNAL', (error as Error).message, error))
+    }
   }
 
   partBeside(head: Head): Entry | undefined {

@@ -159,7 +159,9 @@ export class Content implements Source {
     while (!answer.paused && !answer.over) {
       if (feed.at >= view.end || (this.#ended && feed.at === this.#total)) {
         this.#remove(feed)
-        answer.end(feed.at === this.#total ? this.#trailers : null)
+        answer.end(this.#ended && feed.at === this.#total ? this.#trailers : null)
+        // Whoever has what it wanted leaves the rest to the store, if that takes it.
+        if (this.#feeds.length === 0 && !this.#ended && !this.isStoring) this.#tap.unwanted()
         return
       }
       const chunk = this.#chunks[feed.next - this.#gone]

@@ -81,8 +81,8 @@ export class Fill implements DispatchHandler, Source {
     const { lead, task } = this
     this.#requestTime = this.#host.clock.wall()
     if (!task.isBackground) lead.source = this
-    const headers = requestFor(lead, task.mode, task.base?.head) as string[]
     try {
+      const headers = requestFor(lead, task.mode, task.base?.head) as string[]
       lead.dispatch({ ...lead.options, headers, exchange: this.#exchange }, this)
     } catch (error) {
       this.#fail(error instanceof ProxyError ? error : new ProxyError('SP_INTERNAL', (error as Error).message, error))

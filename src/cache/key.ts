@@ -3,7 +3,7 @@ import type { Target } from '../contract/target.ts'
 import { parseAuthority } from '../http/authority.ts'
 import { isField } from '../http/hop-by-hop.ts'
 import { cookieValues } from './key-cookies.ts'
-import type { KeyPlan } from './key-options.ts'
+import { compileKey, type KeyPlan } from './key-options.ts'
 import { filterQuery } from './key-query.ts'
 import { absent, normalValue } from './vary-values.ts'
 
@@ -59,6 +59,19 @@ export function normalizeUrl(plan: KeyPlan, url: string): string | undefined {
   const path = parts[3] as string
   return urlOf(plan, { scheme, ...authority, path: path === '' ? '/' : path, query: parts[4] ?? '' })
 }
+
+/**
+ * The beginning of URLs as the store knows them: `http://A.test:80/img/` is `http://a.test/img/`. A prefix ends where its
+ * text does, in the path or in the query; without a path it is the whole host. Undefined for what does not name a host.
+ */
+export function normalizePrefix(prefix: string): string | undefined {
+  const parts = /^(https?:\/\/[^/?#]+)(\/[!-"$-~]*)?$/i.exec(prefix)
+  if (parts === null) return undefined
+  const root = normalizeUrl(plainKey, `${parts[1]}/`)
+  return root === undefined ? undefined : root.slice(0, -1) + (parts[2] ?? '/')
+}
+
+const plainKey = compileKey('key', undefined)
 
 /** Is this field, in any case, part of the key? What `by` reads cannot be told. */
 export function isKeyed(plan: KeyPlan, fieldName: string): boolean {
