@@ -22,6 +22,8 @@ describe('the reference says what the sources say', () => {
       ...['plugins/balance/options.ts', 'src/balance/pool-options.ts', 'src/balance/options.ts'],
       ...['src/balance/health/options.ts', 'src/balance/outlier-options.ts', 'src/balance/retry/options.ts'],
       ...['src/balance/discovery/discover-options.ts', 'src/balance/sticky-options.ts', 'src/balance/breaker.ts'],
+      ...['plugins/cache/options.ts', 'plugins/cache/control-options.ts'],
+      ...['src/cache/plan-options.ts', 'src/cache/key-options.ts'],
       ...['src/balance/slow-start.ts', 'src/balance/shape/split-options.ts', 'src/balance/shape/mirror-options.ts'],
     ]
     const fields = paths.flatMap((path) =>
@@ -48,6 +50,21 @@ describe('the reference says what the sources say', () => {
     assert.ok(events.includes('ejected') && events.includes('refused'))
     assert.deepEqual(
       [...events, ...policyNames].filter((name) => !page.includes(`\`${name}\``)),
+      [],
+    )
+  })
+
+  test('every option of the cache is in its README', () => {
+    const page = readFileSync(join(root, 'plugins/cache/README.md'), 'utf8')
+    const names = ['plugins/cache/options.ts', 'src/cache/plan-options.ts'].flatMap((path) =>
+      readInterfaces(path)
+        .filter(({ name }) => name === 'CacheOptions' || name === 'CacheRouteOptions')
+        .flatMap(({ fields }) => fields.map(({ name }) => name)),
+    )
+
+    assert.ok(names.includes('control') && names.includes('bypass'))
+    assert.deepEqual(
+      names.filter((name) => !new RegExp(`^\\| \`${name}\` +\\|`, 'm').test(page)),
       [],
     )
   })

@@ -60,6 +60,19 @@ none, which is any. \`by\`, like \`hashKey\` of a pool, is \`'client'\` (its add
     'src/balance/shape/split-options.ts',
   ],
   ['Mirror', 'The value of `mirror` of a route.', 'src/balance/shape/mirror-options.ts'],
+  ['Cache', '`app.register(cache, options)`. The guide is [caching](caching.md).', 'plugins/cache/options.ts'],
+  [
+    'Cache of a route',
+    'Of the plugin for all of its routes, as `cache` in `config: { proxy: { ... } }` for one.',
+    'src/cache/plan-options.ts',
+  ],
+  ['Cache key', 'The value of `key`.', 'src/cache/key-options.ts'],
+  [
+    "Replies of the app's own",
+    'The value of `hostReplies`: `true` is the defaults.',
+    'plugins/cache/host-reply-options.ts',
+  ],
+  ['Cache control', 'The value of `control`.', 'plugins/cache/control-options.ts'],
   ['Path rules', 'The value of `paths`.', 'src/http/path-policy.ts'],
   ['Field rules', 'The value of `requestFields` and `responseFields`.', 'src/http/field-rules.ts'],
   ['Cookie rewriting', 'The value of `rewriteCookies`.', 'src/http/set-cookie.ts'],
@@ -76,7 +89,8 @@ function optionInterfaces(path: string): OptionInterface[] {
   return readInterfaces(path)
     .filter(
       ({ name }) =>
-        (/Options$|^(?:CookieRewrite|UpstreamTls|SplitShare|SplitRule)$/.test(name) && !name.startsWith('Dispatch')) ||
+        (/Options$|^(?:CookieRewrite|UpstreamTls|SplitShare|SplitRule|QueryRules)$/.test(name) &&
+          !name.startsWith('Dispatch')) ||
         (path.startsWith('src/http/') && /Rules$/.test(name)),
     )
     .sort((a, b) => b.fields.length - a.fields.length)
@@ -145,6 +159,10 @@ const unsaid: Readonly<Record<string, string>> = {
   path: 'Path of the cookie.',
   when: 'A request field or a cookie, and its value.',
   expect: 'What a good answer is.',
+  memory: 'The memory of this process.',
+  disk: 'A folder, behind memory.',
+  redis: 'Redis or Valkey, behind both.',
+  bypass: 'Requests that go past the cache.',
 }
 
 /** A default: code where it is written as such. */
@@ -202,6 +220,9 @@ const meanings: Readonly<Record<string, string>> = {
   'upstream.reused': 'True when the last attempt went out on a connection that had served before',
   pool: 'Name of the pool',
   attempts: 'Connections or streams tried',
+  cache:
+    'What the cache did, by the words of RFC 9211: `hit`, or why it asked: `uri-miss`, `vary-miss`, `stale`, `partial`, `request`, `method`, `bypass`',
+  'cache.detail': 'More of it, such as why the answer was not stored: see [caching](caching.md#cache-status)',
   refusal: 'Code of the refusal, when a guard or a check said no',
   error: 'Code of the failure, see [errors](errors.md)',
 }

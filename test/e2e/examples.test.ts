@@ -12,13 +12,18 @@ before(async () => {
 after(() => Promise.all([origin.close(), second.close()]))
 
 /** Runs an example in front of the test's origins, and ends it whatever happens. */
-async function withExample(name: string, use: (url: string) => Promise<void>): Promise<void> {
+async function withExample(
+  name: string,
+  use: (url: string) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const child: Child = startChild(`examples/${name}.ts`, [], {
     PORT: '0',
     ORIGIN: origin.url,
     ORIGINS: `${origin.url} ${second.url}`,
     STABLE: origin.url,
     CANARY: second.url,
+    ...env,
   })
   try {
     const [, url] = await child.says(/^(http:\/\/\S+)$/m)
@@ -146,5 +151,40 @@ describe('every example runs as it stands', () => {
       assert.equal(sides.size, 1)
       assert.equal(rehearsal.status, 200)
     })
+  })
+
+  test('caching.ts answers the second visitor itself, leaves out who is signed in, and purges by tag', async () => {
+    const site = await startOrigin((request, response) => {
+      if (!request.url?.startsWith('/images/')) response.setHeader('Cache-Control', 'max-age=60')
+      response.setHeader('Cache-Tag', 'all')
+      response.end(`content of ${request.url}`)
+    })
+    try {
+      await withExample(
+        'caching',
+        async (url) => {
+          const said = async (path: string, headers: Record<string, string> = {}): Promise<string> => {
+            const response = await fetch(url + path, { headers })
+            await response.arrayBuffer()
+            return response.headers.get('cache-status') ?? 'none'
+          }
+
+          assert.match(await said('/page'), /stored/)
+          assert.match(await said('/page?utm_source=mail'), /; hit/)
+          assert.match(await said('/page', { cookie: 'session=amy' }), /fwd=bypass/)
+          assert.match(await said('/images/a'), /stored/)
+          assert.match(await said('/images/a'), /; hit; ttl=8\d{4}/)
+          assert.equal(await said('/account/me'), 'none')
+          const purged = await fetch(`${url}/-/purge/all`, { method: 'POST' })
+          assert.deepEqual(await purged.json(), { purged: 2 })
+          assert.match(await said('/page'), /fwd=uri-miss/)
+          const stats = (await (await fetch(`${url}/-/cache`)).json()) as { requests: { hits: number } }
+          assert.equal(stats.requests.hits, 2)
+        },
+        { ORIGIN: site.url },
+      )
+    } finally {
+      await site.close()
+    }
   })
 })
