@@ -8,6 +8,7 @@ import cache from '../../plugins/cache/index.ts'
 import { cacheList } from '../../src/cli/cache-list.ts'
 import { cachePurge } from '../../src/cli/cache-purge.ts'
 import { cacheStats } from '../../src/cli/cache-stats.ts'
+import { until } from '../support/until.ts'
 import { ownRuntimeFolder, startCaching } from './cache-bed.ts'
 import { runCli } from './run-cli.ts'
 
@@ -194,4 +195,21 @@ test('answers on disk survive a restart', async (t) => {
   assert.match(second.output(), /cache: 128 MiB of memory, 10 MiB in .*cache/)
   assert.match(await second.visit('/a'), /; hit/)
   assert.equal(second.origin.requests.length, 0)
+})
+
+test('Redis that is away is said once, without its password, and the proxy serves on', async (t) => {
+  process.env.SALLYPORT_REDIS_URL = 'redis://:hunter2@127.0.0.1:1/0'
+  t.after(() => {
+    delete process.env.SALLYPORT_REDIS_URL
+  })
+
+  const { output, visit } = await startCaching(t, ['--cache', '--cache-redis'])
+  const said = [await visit('/a'), await visit('/a')]
+  await until(() => output().includes('warning: cache: Redis is away'), output)
+
+  assert.match(said[0] ?? '', /stored/)
+  assert.match(said[1] ?? '', /; hit/)
+  assert.match(output(), /cache: 128 MiB of memory, Redis at 127\.0\.0\.1:1 /)
+  assert.equal(output().match(/Redis is away/g)?.length, 1)
+  assert.doesNotMatch(output(), /hunter2/)
 })
