@@ -23,6 +23,8 @@ export interface Circumstances {
   readonly upstream: Upstream | undefined
   /** What it is judged as, where it is not the request's own: the answer to HEAD tells of that to GET. */
   readonly method?: string
+  /** Was a range asked for? Where it is not the client that did. */
+  readonly hasRange?: boolean
   /** RFC 9110 9.3.3: the answer to a POST says that it is what a GET of its target would give. */
   readonly contentLocationIsTarget?: boolean
 }
@@ -67,7 +69,7 @@ export function judgeFields(
       noStore: request.directives.noStore,
       hasAuthorization: request.hasAuthorization,
       hasCookie: request.hasCookie,
-      hasRange: request.range !== undefined,
+      hasRange: around.hasRange ?? request.range !== undefined,
       ...(around.contentLocationIsTarget === undefined
         ? {}
         : { contentLocationIsTarget: around.contentLocationIsTarget }),

@@ -52,7 +52,9 @@ export function outcomeOf(
     if (status === 304) return validated(plan, base.head, around, raw)
     if (isServerError(status) && mayReplaceError(base.head, around.responseTime)) return { kind: 'stale-if-error' }
   }
-  const { head, refusal } = judge(plan, around, status, message, raw)
+  // The rest of a stored part is a range that we asked for ourselves.
+  const asked = mode === 'complete' ? { ...around, hasRange: true } : around
+  const { head, refusal } = judge(plan, asked, status, message, raw)
   if (base !== undefined && mode === 'complete' && status === 206) {
     const whole = head === undefined ? undefined : completed(base, head)
     return whole === undefined ? { kind: 'refetch' } : { kind: 'share', ...whole }
