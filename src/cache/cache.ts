@@ -13,6 +13,7 @@ import { stale, updateByHead } from './head-update.ts'
 import { extraOf, urlOf } from './key.ts'
 import type { Circumstances } from './make-head.ts'
 import type { Arrival } from './outcome.ts'
+import { detourOf, placeOf } from './place.ts'
 import type { CachePlan } from './plan.ts'
 import type { PurgeBus } from './purge-bus.ts'
 import { parseRange } from './range.ts'
@@ -59,6 +60,8 @@ export class Cache implements FillHost {
   readonly #bus: PurgeBus | undefined
   readonly #fills = new Fills()
   readonly lore: UrlLore
+  /** How many there have been, of whatever kind. */
+  purges = 0
 
   constructor(settings: CacheSettings) {
     this.clock = settings.clock
@@ -83,6 +86,7 @@ export class Cache implements FillHost {
   }
 
   #purgeHere(target: PurgeTarget, soft: boolean, isHeard: boolean): Promise<number> {
+    this.purges++
     this.#fills.spoil(target)
     const now = this.clock.wall()
     const soften = soft ? (head: Head): Head => stale(head, now) : undefined
@@ -109,7 +113,7 @@ export class Cache implements FillHost {
         tellPassed(exchange, plan, this.name, 'bypass', undefined)
         return dispatch(options, handler)
       }
-      extra = extraOf(plan.key, exchange, options.upstream?.name ?? options.pool?.name ?? '')
+      extra = extraOf(plan.key, exchange, placeOf(options)) + detourOf(options, exchange.target)
     } catch {
       tellPassed(exchange, plan, this.name, 'bypass', 'key')
       return dispatch(options, handler)

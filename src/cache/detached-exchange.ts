@@ -1,8 +1,13 @@
 import { Exchange } from '../contract/exchange.ts'
 
 /** An exchange for a call of the cache's own: like the client's, and it does not end with the client. */
-export function detached({ id, target, client, protocol, rawFields, startedAt }: Exchange): Exchange {
-  return new Exchange('http', id, target, client, protocol, rawFields, startedAt)
+export function detached({ id, target, client, protocol, rawFields, startedAt, upstream, facts }: Exchange): Exchange {
+  const call = new Exchange('http', id, target, client, protocol, rawFields, startedAt)
+  // What the route has chosen, where it is a function that chooses.
+  call.upstream = upstream
+  call.facts.upstream = facts.upstream
+  call.facts.attempts = facts.attempts
+  return call
 }
 
 /** What became of the call, told of the client's exchange that it was made for. */

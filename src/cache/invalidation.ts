@@ -5,9 +5,11 @@ import type { DispatchController, DispatchHandler, DispatchOptions } from '../co
 import type { Cache } from './cache.ts'
 import { extraOf, normalizeUrl, urlOf } from './key.ts'
 import { judge } from './make-head.ts'
+import { detourOf, placeOf } from './place.ts'
 import type { CachePlan } from './plan.ts'
 import { CacheRequest } from './request.ts'
 import type { Writer } from './store.ts'
+import { dropUnkeyed } from './unkeyed-fields.ts'
 
 /**
  * Watches a request that may change something. When it has succeeded, what is stored under its target, and under the
@@ -21,6 +23,8 @@ export class Invalidation extends WrappedHandler {
   readonly #plan: CachePlan
   readonly #requestTime: number
   #writer: Writer | undefined
+  #size = 0
+  #purges = 0
   #isDone = false
 
   constructor(cache: Cache, options: DispatchOptions, exchange: Exchange, plan: CachePlan, handler: DispatchHandler) {
@@ -50,35 +54,46 @@ export class Invalidation extends WrappedHandler {
   }
 
   override onResponseData(controller: DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length
+    if (this.#size > this.#plan.maxEntryBytes) this.#drop()
     if (this.#writer?.failed === false) this.#writer.write(chunk)
     super.onResponseData(controller, chunk)
   }
 
   override onResponseEnd(controller: DispatchController, trailers: IncomingHttpHeaders): void {
+    // What was purged or changed meanwhile may be this.
+    if (this.#cache.purges !== this.#purges) this.#drop()
     if (this.#writer?.failed === false) this.#writer.commit()
     this.#writer = undefined
     super.onResponseEnd(controller, trailers)
   }
 
   override onResponseError(controller: DispatchController, error: Error): void {
+    this.#drop()
+    super.onResponseError(controller, error)
+  }
+
+  #drop(): void {
     if (this.#writer?.failed === false) this.#writer.abort()
     this.#writer = undefined
-    super.onResponseError(controller, error)
   }
 
   #succeeded(raw: readonly string[], status: number, message: string): void {
     const asked = urlOf(this.#plan.key, this.#exchange.target)
     this.#cache.invalidate(asked)
     let ownLocation: string | undefined
+    let locations = 0
     for (let i = 0; i < raw.length; i += 2) {
       const name = (raw[i] as string).toLowerCase()
       if (name !== 'location' && name !== 'content-location') continue
+      if (name === 'content-location') locations++
       const url = this.#resolve(raw[i + 1] as string)
       if (url === undefined) continue
       if (url !== asked) this.#cache.invalidate(url)
       if (name === 'content-location') ownLocation = url
     }
-    if (this.#options.method === 'POST' && ownLocation === asked) this.#store(asked, raw, status, message)
+    if (this.#options.method === 'POST' && ownLocation === asked && locations === 1)
+      this.#store(asked, raw, status, message)
   }
 
   /** Key URL of a reference of the upstream's, when it is of the same origin as the target. */
@@ -95,17 +110,21 @@ export class Invalidation extends WrappedHandler {
 
   #store(asked: string, raw: readonly string[], status: number, message: string): void {
     const { clock, store } = this.#cache
-    const { pool, upstream } = this.#options
+    const fields = this.#options.headers as readonly string[]
+    const { key, bypass } = this.#plan
     let extra: string
     try {
-      extra = extraOf(this.#plan.key, this.#exchange, upstream?.name ?? pool?.name ?? '')
+      if (bypass?.(this.#exchange) === true) return
+      // It went as it came. What a GET would not have carried may have made it, and is not for those that GET.
+      if (!Array.isArray(fields) || dropUnkeyed(key, fields, this.#exchange) !== fields) return
+      extra = extraOf(key, this.#exchange, placeOf(this.#options)) + detourOf(this.#options, this.#exchange.target)
     } catch {
       return
     }
     const { head } = judge(
       this.#plan,
       {
-        request: new CacheRequest(this.#options, this.#options.headers as readonly string[], this.#plan.obeysRequests),
+        request: new CacheRequest(this.#options, fields, this.#plan.obeysRequests),
         url: this.#cache.lore.storedAs(asked),
         extra,
         requestTime: this.#requestTime,
@@ -117,6 +136,8 @@ export class Invalidation extends WrappedHandler {
       message,
       raw,
     )
-    if (head !== undefined) this.#writer = store.create(head, undefined)
+    if (head === undefined) return
+    this.#purges = this.#cache.purges
+    this.#writer = store.create(head, undefined)
   }
 }

@@ -17,6 +17,10 @@ export function cacheLayer(cache: Cache, planOf: (rule: boolean | object | undef
       if (exchange === undefined || plan === undefined || options.upgrade || exchange.target.authority === '') {
         return dispatch(options, handler)
       }
+      // Fields in another form than ours (reply.from) are not read, and whose the answer is stands in them.
+      if ((method === 'GET' || method === 'HEAD') && !Array.isArray(options.headers)) {
+        return pass(cache, dispatch, options, handler, exchange, plan, 'bypass', 'fields')
+      }
       if (method === 'GET' || method === 'HEAD') {
         if (body === null || body === undefined) return cache.take(dispatch, options, handler, exchange, plan)
         // Content of a GET means nothing to a cache, and may mean something to an origin (CVE-2025-4366).
