@@ -11,8 +11,10 @@ export interface Source {
   left(answer: Answer): void
 }
 
-/** Counts what clients were given. */
+/** Counts what clients were given: answers, and bytes of content. */
 export interface Tally {
+  hits: number
+  misses: number
   hitBytes: number
   missBytes: number
 }
@@ -31,7 +33,7 @@ export class Answer implements DispatchController {
   over = false
   /** The head is out. */
   begun = false
-  /** From the store: counts as a hit. */
+  /** From the store, validated or not: counts as a hit. */
   isHit = false
   source: Source | undefined
   /** It waited for a call that another had made. */
@@ -95,6 +97,8 @@ export class Answer implements DispatchController {
   head(status: number, message: string, fields: string[]): void {
     if (this.over) return
     this.begun = true
+    if (this.isHit) this.#tally.hits++
+    else this.#tally.misses++
     this.rawHeaders = fields
     const { handler } = this
     try {
@@ -130,6 +134,7 @@ export class Answer implements DispatchController {
   fail(error: Error): void {
     if (this.over) return
     this.over = true
+    if (!this.begun) this.#tally.misses++
     this.source = undefined
     this.handler.onResponseError?.(this, error)
   }

@@ -241,7 +241,6 @@ export class Cache implements FillHost {
   }
 
   #begin(answer: Answer, task: FillTask): void {
-    if (!task.isBackground) this.stats.misses++
     if (task.mode === 'validate') this.stats.validations++
     const fill = new Fill(this, answer, task)
     if (task.mode !== 'solo') this.#fills.add(fill)

@@ -48,7 +48,6 @@ function begin(cache: Cache, answer: Answer, head: Head, view: View, detail: Hit
   if (detail === 'validated') {
     tellForward(answer, cache.name, 'stale', 304, true, undefined)
   } else {
-    cache.stats.hits++
     tellHit(answer, cache.name, Math.floor((head.lifetime - ageOf(head, now)) / 1000), detail)
   }
   answer.head(view.status, view.message, withAge(view.fields, head, now))

@@ -1,6 +1,9 @@
 import { isText, latin1 } from '../http/chars.ts'
 import { dropNominated, isField, nominated } from '../http/hop-by-hop.ts'
 import * as kind from '../http/response-kind.ts'
+import { SharedText } from '../http/shared-text.ts'
+
+const shared = new SharedText()
 
 /**
  * The fields of a response that are stored, as a flat array, from the raw list of the upstream's: case, order and duplicates
@@ -22,7 +25,7 @@ export function storedFields(raw: readonly (Buffer | string)[]): string[] {
       continue
     }
     if ((name.length === 3 && isField(name, 'age')) || !isText(value)) continue
-    fields.push(name, value)
+    fields.push(name, shared.of(value))
   }
   if (names !== undefined) dropNominated(fields, 0, names)
   return fields
