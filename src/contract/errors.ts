@@ -48,6 +48,7 @@ export const errorTable = {
   SP_DENIED: row(403, 'proxy', false, 'http_request_denied', 'The request is not allowed.'),
   SP_NO_UPSTREAM: row(503, 'proxy', true, 'destination_unavailable', 'No server is available for this request.'),
   SP_DNS: row(502, 'upstream', true, 'dns_error', 'The server could not be found.'),
+  SP_DNS_TIMEOUT: row(504, 'upstream', true, 'dns_timeout', 'The server could not be found in time.'),
   SP_CONNECT_REFUSED: row(502, 'upstream', true, 'connection_refused', 'The server did not accept the connection.'),
   SP_CONNECT_FAILED: row(502, 'upstream', true, 'destination_ip_unroutable', 'The server could not be reached.'),
   SP_CONNECT_TIMEOUT: row(504, 'upstream', true, 'connection_timeout', 'The server could not be reached in time.'),
@@ -73,6 +74,20 @@ export const errorTable = {
   SP_UPSTREAM_STALLED: row(504, 'upstream', true, 'connection_read_timeout', 'The answer stalled.'),
   SP_TOTAL_TIMEOUT: row(504, 'proxy', true, 'http_response_timeout', 'The exchange took too long.'),
   SP_UPGRADE_FAILED: row(502, 'upstream', false, 'http_upgrade_failed', 'The upgrade failed.'),
+  SP_PARENT_DENIED: row(
+    403,
+    'proxy',
+    false,
+    'http_request_denied',
+    'The request is not allowed by a proxy on the way.',
+  ),
+  SP_PARENT_AUTH: row(
+    502,
+    'upstream',
+    true,
+    'proxy_configuration_error',
+    'A proxy on the way did not let this one in.',
+  ),
   SP_NOT_CACHED: row(
     504,
     'proxy',
