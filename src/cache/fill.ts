@@ -134,10 +134,10 @@ export class Fill implements DispatchHandler, Source {
     if (!task.isBackground) tellOf(this.#exchange, lead.exchange)
     const arrival = { status, message, raw }
     if (lead.request.method === 'HEAD') {
-      this.#host.headCame(lead, arrival, this.#circumstances(raw))
+      this.#host.headCame(lead, arrival, this.#circumstances(arrival))
       this.#pass(arrival, undefined)
-    } else if (this.#isSpoiled) this.#pass(arrival, 'purged')
-    else this.#settle(outcomeOf(lead.plan, task.mode, task.base, this.#circumstances(raw), arrival), arrival)
+    } else if (this.#isSpoiled) this.#passSpoiled(arrival)
+    else this.#settle(outcomeOf(lead.plan, task.mode, task.base, this.#circumstances(arrival), arrival), arrival)
   }
 
   onResponseData(controller: DispatchController, chunk: Buffer): void {
@@ -202,6 +202,18 @@ export class Fill implements DispatchHandler, Source {
         this.#drain()
         for (const answer of this.#crowd.take()) this.#host.again(answer, false)
     }
+  }
+
+  /** What stood there is gone, and with it what 304 and a part would go with: nobody has asked for those. */
+  #passSpoiled(arrival: Arrival): void {
+    const { mode } = this.task
+    const isOurs = (mode === 'validate' && arrival.status === 304) || (mode === 'complete' && arrival.status === 206)
+    if (!isOurs) {
+      this.#pass(arrival, 'purged')
+      return
+    }
+    this.#drain()
+    for (const answer of this.#crowd.take()) this.#host.again(answer, false)
   }
 
   /** A stored response answers; what else the upstream says is not needed. */
@@ -314,9 +326,10 @@ export class Fill implements DispatchHandler, Source {
     }
   }
 
-  #circumstances(raw: readonly string[]): Circumstances {
+  #circumstances({ status, raw }: Arrival): Circumstances {
     const { request, extra } = this.lead
-    const url = this.#host.lore.learnUrl(this.lead, raw)
+    // A 304 need not repeat what the stored response says of its URL.
+    const url = status === 304 ? this.lead.url : this.#host.lore.learnUrl(this.lead, raw)
     const responseTime = this.#host.clock.wall()
     return { request, url, extra, requestTime: this.#requestTime, responseTime, upstream: this.#exchange.upstream }
   }

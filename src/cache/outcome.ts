@@ -2,6 +2,7 @@ import { completed } from './combine.ts'
 import type { FillMode } from './fill-host.ts'
 import type { Head } from './head.ts'
 import { type Circumstances, judge, judgeFields } from './make-head.ts'
+import { readNoVarySearch } from './no-vary-search.ts'
 import type { CachePlan } from './plan.ts'
 import { mayReplaceError } from './reuse.ts'
 import { type Entry, isSameVariant } from './store.ts'
@@ -54,6 +55,8 @@ export function outcomeOf(
   }
   // The rest of a stored part is a range that we asked for ourselves.
   const asked = mode === 'complete' ? { ...around, hasRange: true } : around
+  // There is no rest any more: it has become shorter. Nobody else has asked for a range.
+  if (mode === 'complete' && status === 416) return { kind: 'refetch' }
   const { head, refusal } = judge(plan, asked, status, message, raw)
   if (base !== undefined && mode === 'complete' && status === 206) {
     const whole = head === undefined ? undefined : completed(base, head)
@@ -72,7 +75,9 @@ function validated(plan: CachePlan, stored: Head, around: Circumstances, raw: re
   const fields = updateFields(stored.fields, storedFields(raw))
   const { head } = judgeFields(plan, { ...around, url: stored.url }, stored.status, stored.message, fields, raw)
   // A 304 that says who else it is for makes another variant of it: that is for the next answer to tell.
-  if (head === undefined || !isSameVariant(head, stored))
+  // So does one with another rule for the URL, which the stored one is not found by.
+  const isSameRule = readNoVarySearch(fields)?.id === readNoVarySearch(stored.fields)?.id
+  if (head === undefined || !isSameVariant(head, stored) || !isSameRule)
     return { kind: 'validated-once', head: Object.freeze({ ...stored, fields }) }
   return { kind: 'validated', head }
 }

@@ -62,7 +62,10 @@ export class SharedResponse implements Tap, Source {
   }
 
   fits(answer: Answer): boolean {
-    return this.isForAll && matchesVary(this.#sharing.head.vary, answer.request.fields)
+    const { head } = this.#sharing
+    // By the rule that this response has (No-Vary-Search): the one by which they came together may be gone.
+    const isSameUrl = answer.url === head.url || this.#host.lore.storedAs(answer.asked) === head.url
+    return isSameUrl && this.isForAll && matchesVary(head.vary, answer.request.fields)
   }
 
   /** One more client: its head, and all of the content from the first byte. */
