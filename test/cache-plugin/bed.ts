@@ -110,7 +110,11 @@ export function begin(
   headers: http.OutgoingHttpHeaders = {},
   { method = 'GET', body, host }: AskOptions = {},
 ): Asked {
-  const request = http.request(url, {
+  const { origin } = new URL(url)
+  // To the letter: a URL would tidy it up.
+  const path = url.slice(origin.length)
+  const request = http.request(origin, {
+    path,
     method,
     agent: false,
     headers: { ...headers, ...(host === undefined ? {} : { Host: host }) },
