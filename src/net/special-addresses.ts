@@ -109,8 +109,8 @@ const pairs = new Map<Ipv6Rule, Map<AddressClass, AddressClass>>()
 
 function within(rule: Ipv6Rule, inner: AddressClass): AddressClass {
   if (inner.kind === 'public') return rule.class
-  let known = pairs.get(rule)
-  if (known === undefined) pairs.set(rule, (known = new Map()))
+  const known = pairs.get(rule) ?? new Map<AddressClass, AddressClass>()
+  pairs.set(rule, known)
   let pair = known.get(inner)
   if (pair === undefined) {
     const { name, block } = rule.class

@@ -24,7 +24,7 @@ const right =
 export function compileDestinations(option: string, list: readonly string[] | undefined): Destinations {
   if (list !== undefined && !Array.isArray(list)) throw new OptionError(option, list, `give a list; ${right}`)
   const drafts = new Map<number, Draft>()
-  list?.forEach((entry, i) => add(drafts, `${option}[${i}]`, entry))
+  for (const [i, entry] of (list ?? []).entries()) add(drafts, `${option}[${i}]`, entry)
   const sets = new Map([...drafts].map(([port, draft]) => [port, finish(option, draft)]))
   const anyPort = sets.get(0)
 
@@ -57,8 +57,8 @@ function finish(option: string, { names, suffixes, blocks }: Draft): PortSet {
 function add(drafts: Map<number, Draft>, option: string, entry: unknown): void {
   if (typeof entry !== 'string') throw new OptionError(option, entry, right)
   const { subject, port } = split(option, entry)
-  let draft = drafts.get(port)
-  if (draft === undefined) drafts.set(port, (draft = { names: new Set(), suffixes: new Set(), blocks: [] }))
+  const draft = drafts.get(port) ?? { names: new Set(), suffixes: new Set(), blocks: [] }
+  drafts.set(port, draft)
 
   if (subject.includes('/')) {
     compileCidrs(option, [subject])
