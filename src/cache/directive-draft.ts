@@ -23,7 +23,8 @@ export class DirectiveDraft {
   #staleIfError: number | undefined
 
   addLine({ directives, words, open }: DirectiveLine): void {
-    for (const { name, value } of directives) this.#add(name, value === undefined, value ?? '')
+    // RFC 8246 2: an argument of immutable has no meaning.
+    for (const { name, value } of directives) this.#add(name, value === undefined || name === 'immutable', value ?? '')
     for (const word of words) this.#addDoubtful(word)
     if (open) this.#noStore = true
     if (open || words.length > 0) this.#doubt = true

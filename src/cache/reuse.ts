@@ -1,4 +1,4 @@
-import { alwaysValidate, type Head, mustRevalidate } from './head.ts'
+import { alwaysValidate, type Head, immutable, mustRevalidate } from './head.ts'
 import type { RequestDirectives } from './request-directives.ts'
 
 /** What a stored response is good for, without asking. */
@@ -27,12 +27,17 @@ export function isFresh(head: Head, now: number): boolean {
   return now - head.bornAt < head.lifetime && now >= head.storedAt - skew && (head.rules & alwaysValidate) === 0
 }
 
+/** RFC 8246 2.1: a client that reloads (`max-age=0`) is no reason to ask for what does not change while it is fresh. */
+function isSettled(head: Head, now: number): boolean {
+  return (head.rules & immutable) !== 0 && isFresh(head, now)
+}
+
 /** RFC 9111 4.2.4 and 5.2.1. Times in milliseconds since the epoch. */
 export function reuse(head: Head, directives: RequestDirectives, now: number): Reuse {
   const { noCache, maxAge, minFresh, maxStale } = directives
   const age = ageOf(head, now)
   if (noCache) return 'validate-request'
-  if (maxAge !== undefined && age > maxAge * 1000) {
+  if (maxAge !== undefined && age > maxAge * 1000 && !isSettled(head, now)) {
     // RFC 9111 5.2.1.2 lets max-stale extend what is stale, not what max-age excludes.
     return 'validate-request'
   }

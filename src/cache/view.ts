@@ -53,7 +53,8 @@ export function viewOfFresh(request: CacheRequest, head: Head, size: number | un
   const { first, last, complete } = part
   const fields = [...head.fields, 'Content-Range', contentRange(first, last + 1, complete)]
   if (size !== undefined) fields.push('Content-Length', String(size))
-  return { status, message, fields, first: 0, end: Number.POSITIVE_INFINITY }
+  const told = ageOf(head, now) < 1000 ? fields : withAge(fields, head, now)
+  return { status, message, fields: told, first: 0, end: Number.POSITIVE_INFINITY }
 }
 
 /**
