@@ -82,6 +82,11 @@ export class Content implements Source {
     return this.#gone === 0
   }
 
+  /** It came to its end, or to none. */
+  get isEnded(): boolean {
+    return this.#ended
+  }
+
   get isStoring(): boolean {
     return this.#writer !== undefined && !this.#writer.failed
   }
@@ -117,6 +122,7 @@ export class Content implements Source {
   }
 
   fail(error: Error): void {
+    this.#ended = true
     this.dropWriter()
     this.#clearStall()
     for (const { answer } of this.#feeds.splice(0)) answer.fail(error)

@@ -96,7 +96,7 @@ export class Fill implements DispatchHandler, Source {
     if (this.task.mode === 'solo' || this.task.isBackground || this.#isSpoiled || this.#isUnwanted) return false
     if (request.range !== own.range || request.ifRange !== own.ifRange) return false
     if (this.#state === waiting) return this.#host.lore.mayShare(own, request, url)
-    return this.#state === sharing && this.#shared?.fits(answer) === true
+    return this.#state === sharing && this.#shared?.isJoinable === true && this.#shared.fits(answer)
   }
 
   /** One more client. */
@@ -126,7 +126,10 @@ export class Fill implements DispatchHandler, Source {
     const raw = controller.rawHeaders as string[]
     if (status < 200) {
       // Never stored, and who shares the answer has not asked with it in mind.
-      if (!this.task.isBackground) this.lead.interim(status, raw, headers, message)
+      if (this.task.isBackground) return
+      // What the fields of an answer are rewritten by.
+      this.lead.exchange.upstream ??= this.#exchange.upstream
+      this.lead.interim(status, raw, headers, message)
       return
     }
     this.#controller = controller
@@ -275,6 +278,7 @@ export class Fill implements DispatchHandler, Source {
       else if (shared.fits(answer)) shared.join(answer)
       else host.again(answer, !shared.isForAll)
     }
+    shared.open()
   }
 
   #writerFor(head: Head, size: number | undefined): Writer | undefined {

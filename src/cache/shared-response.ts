@@ -1,4 +1,3 @@
-import type { Clock } from '../contract/clock.ts'
 import { ProxyError } from '../contract/errors.ts'
 import type { Exchange } from '../contract/exchange.ts'
 import type { Answer, Source } from './answer.ts'
@@ -46,13 +45,17 @@ export class SharedResponse implements Tap, Source {
   readonly #content: Content
   /** Those that wait until it is stored, for it is too long to be kept at hand on its way. */
   readonly #later: Crowd
+  #isOpen = false
 
   constructor(host: FillHost, sharing: Sharing, maxBytes: number, tap: SharedTap) {
     this.#host = host
     this.#sharing = sharing
     this.#tap = tap
     const { clock, shareBytes } = host
-    this.#later = laterCrowd(clock, host)
+    this.#later = new Crowd(clock, (tired) => {
+      for (const answer of tired) host.again(answer, true)
+      this.#weigh()
+    })
     this.#content = new Content(clock, { shareBytes, maxBytes, tap: this }, sharing.writer)
   }
 
@@ -68,11 +71,20 @@ export class SharedResponse implements Tap, Source {
     return isSameUrl && this.isForAll && matchesVary(head.vary, answer.request.fields)
   }
 
+  /** Can one more client have all of it, from here or from the store? */
+  get isJoinable(): boolean {
+    return this.#isAtHand || this.#content.isStoring
+  }
+
+  get #isAtHand(): boolean {
+    return this.#content.isWhole && (this.#sharing.size ?? 0) <= this.#host.shareBytes
+  }
+
   /** One more client: its head, and all of the content from the first byte. */
   join(answer: Answer): void {
-    if (this.#content.isWhole && (this.#sharing.size ?? 0) <= this.#host.shareBytes) {
-      this.give(answer)
-    } else {
+    if (this.#isAtHand) this.give(answer)
+    else if (!this.#content.isStoring) this.#host.again(answer, true)
+    else {
       answer.source = this
       this.#later.add(answer, answer.plan.collapse)
     }
@@ -90,6 +102,13 @@ export class SharedResponse implements Tap, Source {
 
   push(chunk: Buffer): void {
     this.#content.push(chunk)
+    if (!this.#content.isStoring && this.#isOpen) this.#stopWaiting()
+  }
+
+  /** All that have waited for the head have it. */
+  open(): void {
+    this.#isOpen = true
+    if (!this.#content.isStoring) this.#stopWaiting()
   }
 
   /** What it brings is out of date already. */
@@ -114,6 +133,17 @@ export class SharedResponse implements Tap, Source {
     this.#over()
   }
 
+  /** It will not be in the store: those that wait for that ask anew. */
+  #stopWaiting(): void {
+    if (this.#later.size > 0) for (const answer of this.#later.take()) this.#host.again(answer, true)
+    this.#weigh()
+  }
+
+  /** Is there still somebody that it comes for? */
+  #weigh(): void {
+    if (this.#content.feeds === 0 && !this.#content.isEnded) this.unwanted()
+  }
+
   #over(): void {
     for (const answer of this.#later.take()) this.#host.again(answer, false)
   }
@@ -135,12 +165,6 @@ export class SharedResponse implements Tap, Source {
   resumed(): void {}
 
   left(answer: Answer): void {
-    this.#later.delete(answer)
+    if (this.#later.delete(answer)) this.#weigh()
   }
-}
-
-function laterCrowd(clock: Clock, host: FillHost): Crowd {
-  return new Crowd(clock, (answers) => {
-    for (const answer of answers) host.again(answer, true)
-  })
 }
