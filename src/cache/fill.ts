@@ -14,6 +14,7 @@ import type { Circumstances } from './make-head.ts'
 import { type Arrival, type Outcome, outcomeOf } from './outcome.ts'
 import { isForCrowd, mayServeDisconnected } from './reuse.ts'
 import { SharedResponse } from './shared-response.ts'
+import { isOfOneRequest } from './status-rules.ts'
 import type { Entry, Writer } from './store.ts'
 import { requestFor } from './upstream-request.ts'
 import { matchesVary } from './vary.ts'
@@ -184,9 +185,12 @@ export class Fill implements DispatchHandler, Source {
         this.#share(outcome, arrival)
         return
       case 'pass':
-        // What stood there before does not stand any more, unless it is the server that fails.
-        if (this.task.base !== undefined && arrival.status < 500) store.remove(base)
-        this.#host.lore.markUnshared(this.lead)
+        // What stood there before does not stand any more, unless it is the server that fails. And nobody shall empty a
+        // store, or part those that wait for one call, by a request that makes its own answer an odd one.
+        if (!isOfOneRequest(arrival.status)) {
+          if (this.task.base !== undefined && arrival.status < 500 && !isOfRequest(outcome.refusal)) store.remove(base)
+          this.#host.lore.markUnshared(this.lead)
+        }
         this.#pass(arrival, outcome.refusal)
         return
       case 'validated':
@@ -337,4 +341,9 @@ export class Fill implements DispatchHandler, Source {
     const responseTime = this.#host.clock.wall()
     return { request, url, extra, requestTime: this.#requestTime, responseTime, upstream: this.#exchange.upstream }
   }
+}
+
+/** Is it by the request alone that its answer is not stored? See may-store.ts. */
+function isOfRequest(refusal: string): boolean {
+  return refusal === 'request-no-store' || refusal === 'authorization' || refusal === 'cookie'
 }

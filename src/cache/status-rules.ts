@@ -24,6 +24,11 @@ export function isProvokedByHead(status: number): boolean {
   return status === 400 || status === 413 || status === 414 || status === 501
 }
 
+/** Does an answer with this status tell of the one request alone, and nothing of the resource? */
+export function isOfOneRequest(status: number): boolean {
+  return isProvokedByHead(status) || isNeverStored(status)
+}
+
 const heuristically: ReadonlySet<number> = new Set([200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 451, 501])
 const never: ReadonlySet<number> = new Set([304, 407, 408, 412, 416, 417, 421, 425, 426, 428, 429, 431, 511])
 const understood: ReadonlySet<number> = new Set([

@@ -10,6 +10,8 @@ import { matchesVary, varyOf } from './vary.ts'
 const unsharedTime = 120_000
 /** URLs that something is remembered of. */
 const mostUrls = 10_000
+/** Characters of a URL, or of a key, that something is remembered of: who sends the longest takes no more memory than others. */
+const longest = 1024
 
 /** What answers so far have told of URLs: how they vary, which parameters count, whether waiting for one is worth while. */
 export class UrlLore {
@@ -37,7 +39,7 @@ export class UrlLore {
 
   /** @param vary pairs as in `Head.vary` */
   learnVary(url: string, vary: readonly string[]): void {
-    if (vary.length > 0) {
+    if (vary.length > 0 && url.length <= longest) {
       this.#varies.set(
         url,
         vary.filter((_, i) => i % 2 === 0),
@@ -51,13 +53,21 @@ export class UrlLore {
     return names === undefined || matchesVary(varyOf(names, a.fields), b.fields)
   }
 
-  markUnshared({ url, extra }: Answer): void {
-    this.#unshared.set(`${url} ${extra}`, this.#clock.now() + unsharedTime)
+  /** Requests of this kind for this URL do not wait for each other. */
+  markUnshared(answer: Answer): void {
+    const key = kindOf(answer)
+    if (key.length <= longest) this.#unshared.set(key, this.#clock.now() + unsharedTime)
   }
 
-  isUnshared({ url, extra }: Answer): boolean {
+  isUnshared(answer: Answer): boolean {
     if (this.#unshared.size === 0) return false
-    const until = this.#unshared.get(`${url} ${extra}`)
+    const until = this.#unshared.get(kindOf(answer))
     return until !== undefined && until > this.#clock.now()
   }
+}
+
+/** What is kept from the store because of who asks says nothing of those that ask in another way. */
+function kindOf({ url, extra, request }: Answer): string {
+  const { hasAuthorization, hasCookie, directives } = request
+  return `${hasAuthorization ? 'a' : ''}${hasCookie ? 'c' : ''}${directives.noStore ? 's' : ''} ${url} ${extra}`
 }
