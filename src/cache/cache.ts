@@ -202,6 +202,11 @@ export class Cache implements FillHost {
   }
 
   #validate(answer: Answer, entry: Entry, forward: Forward, solo: boolean): void {
+    if (answer.turns > maxTurns) {
+      // Whatever was said of the stored response was not for this one: it asks as if there were none.
+      this.#miss(answer, forward, true)
+      return
+    }
     if (this.#refuses(answer)) return
     if (answer.request.method === 'HEAD') this.#alone(answer, forward)
     else if (solo) this.#begin(answer, { mode: 'validate', forward, base: entry, isBackground: false })

@@ -1,13 +1,14 @@
 import { completed } from './combine.ts'
 import type { FillMode } from './fill-host.ts'
 import type { Head } from './head.ts'
-import { type Circumstances, judge, judgeFields } from './make-head.ts'
+import { type Circumstances, judge, judgeFields, readValidators } from './make-head.ts'
 import { readNoVarySearch } from './no-vary-search.ts'
 import type { CachePlan } from './plan.ts'
 import { mayReplaceError } from './reuse.ts'
 import { type Entry, isSameVariant } from './store.ts'
 import { storedFields } from './stored-fields.ts'
 import { updateFields } from './update-fields.ts'
+import { isStrongDate, isWeak, matchWeak } from './validators.ts'
 import { lengthIn } from './view.ts'
 
 /** The head of an upstream's final answer. `raw` is flat, as it came. */
@@ -37,7 +38,7 @@ export type Outcome =
   | { readonly kind: 'validated-once'; readonly head: Head }
   /** It stands in for an error. */
   | { readonly kind: 'stale-if-error' }
-  /** What came does not go with the stored part: the whole is to be asked for. */
+  /** What came does not go with what is stored: the whole is to be asked for. */
   | { readonly kind: 'refetch' }
 
 /** RFC 9111 sections 3, 3.4, 4.3.3 and 4.3.4, RFC 5861 4. */
@@ -50,7 +51,11 @@ export function outcomeOf(
 ): Outcome {
   const { status, message, raw } = arrival
   if (base !== undefined && mode === 'validate') {
-    if (status === 304) return validated(plan, base.head, around, raw)
+    if (status === 304) {
+      return isOfAnother(base.head, raw, around.responseTime)
+        ? { kind: 'refetch' }
+        : validated(plan, base.head, around, raw)
+    }
     if (isServerError(status) && mayReplaceError(base.head, around.responseTime)) return { kind: 'stale-if-error' }
   }
   // The rest of a stored part is a range that we asked for ourselves.
@@ -80,6 +85,17 @@ function validated(plan: CachePlan, stored: Head, around: Circumstances, raw: re
   if (head === undefined || !isSameVariant(head, stored) || !isSameRule)
     return { kind: 'validated-once', head: Object.freeze({ ...stored, fields }) }
   return { kind: 'validated', head }
+}
+
+/**
+ * RFC 9111 4.3.4: a 304 with a strong validator that the stored response does not have is not about that. A tag that is the
+ * same but for `W/` will do: servers that compress weaken the tag of a 200, and not that of its 304.
+ */
+function isOfAnother(stored: Head, raw: readonly string[], now: number): boolean {
+  const { etag, lastModified } = readValidators(raw, now)
+  if (etag === undefined || isWeak(etag)) return false
+  if (stored.etag !== undefined && matchWeak(etag, stored.etag)) return false
+  return lastModified === undefined || lastModified !== stored.lastModified || !isStrongDate(stored)
 }
 
 function isServerError(status: number): boolean {

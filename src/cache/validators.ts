@@ -92,7 +92,7 @@ function isStrongTag(tag: string): boolean {
 }
 
 /** RFC 9110 8.8.2.2: at least a second before the response was made, so that no change can have shared the date. */
-function isStrongDate(head: Head): boolean {
+export function isStrongDate(head: Head): boolean {
   if (head.lastModified === undefined) return false
   const date = dateOf(head, head.storedAt)
   return date !== undefined && date - head.lastModified >= 1000

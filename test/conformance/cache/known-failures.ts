@@ -48,6 +48,14 @@ const anotherPreference = [
   'French too would answer is not known. No published result passes it. With `de, en`, which means the same, the test passes.',
 ].join('\n')
 
+const anotherTag = [
+  'The stored response has the tag `"abcdef"`, the origin is asked about that one and answers 304 with `ETag: "ghijkl"`; the test',
+  'wants the stored response, made fresh. RFC 9111 4.3.4: "If the new response contains one or more strong validators, then',
+  'each of those strong validators identifies a selected representation for update", and "if none of the initial set contains at',
+  'least one of the same strong validators, then the cache MUST NOT use the new response to update any stored responses". The',
+  'origin says that it has something else by now: it is asked for all of that. With the stored tag in the 304 the test passes.',
+].join('\n')
+
 /**
  * Tests of the suite that fail, by id, with the reason in Markdown and the text of the RFC that it stands on. One that passes
  * after all must leave this list; each passes in corrected.test.ts, once the test is put right.
@@ -64,4 +72,5 @@ export const knownFailures: Readonly<Record<string, string>> = {
   'headers-store-Transfer-Encoding': unknownCoding,
   'conditional-lm-fresh-no-lm': newerThanAsked,
   'vary-normalise-lang-select': anotherPreference,
+  '304-etag-update-response-ETag': anotherTag,
 }
