@@ -14,8 +14,8 @@ export function placeOf({ upstream, pool, origin }: DispatchOptions): string {
 }
 
 /**
- * What the upstream is asked for where that is not the target: another path, query or Host, chosen for this request. `''` when
- * it is the target.
+ * What the upstream is asked for where that is not the target as the URL says it: another path, query or Host, chosen for this
+ * request, or the host with the dot of the root. `''` when it is the target.
  */
 export function detourOf({ path, headers }: DispatchOptions, target: Target): string {
   let detour = ''
@@ -27,6 +27,8 @@ export function detourOf({ path, headers }: DispatchOptions, target: Target): st
     if (sent !== target.path) detour += `p${sent.length}:${sent}`
     if (query !== target.query) detour += `q${query.length}:${query}`
   }
+  // `a.test.` is no other host to us, but another origin to a browser: what an origin makes of it is not for `a.test`.
+  if (target.authority.charCodeAt(target.host.length) === 0x2e) detour += '.'
   const host = hostIn(headers as readonly string[])
   return host === undefined || host === target.authority ? detour : `${detour}h${host.length}:${host}`
 }

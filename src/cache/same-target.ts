@@ -1,10 +1,12 @@
 import type { Target } from '../contract/target.ts'
 import { parseAuthority } from '../http/authority.ts'
 
-/** Is this, in any spelling, the host and port of the target? */
+/** Is this the host and port of the target? In any spelling, but for the dot of the root: browsers take that for another. */
 export function isHostOf(value: string, target: Target): boolean {
   const authority = parseAuthority(value)
-  return authority?.host === target.host && (authority.port ?? schemePort(target)) === portOf(target)
+  if (authority?.host !== target.host || (authority.port ?? schemePort(target)) !== portOf(target)) return false
+  const end = target.host.length
+  return (value.charCodeAt(end) === dot) === (target.authority.charCodeAt(end) === dot)
 }
 
 /** Is this the scheme of the target? */
@@ -25,3 +27,5 @@ export function portOf(target: Target): number {
 function schemePort({ scheme }: Target): number {
   return scheme === 'https' ? 443 : 80
 }
+
+const dot = 0x2e
