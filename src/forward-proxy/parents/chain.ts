@@ -59,14 +59,14 @@ export function dialChain(
   let cancelStep: (() => void) | undefined
   /** Open, and in no step's hands. */
   let held: Duplex | undefined
-  let talk: Dialogue | undefined
+  /** Is it the parent's fault when nothing comes now? */
+  let owes = always
   let done = false
 
   const timer =
     tools.timeout > 0
       ? tools.clock.setTimer(() => {
-          const parentFailed = talk === undefined || talk.owes()
-          fail({ code: 'SP_CONNECT_TIMEOUT', detail: `no way within ${tools.timeout} ms`, parentFailed })
+          fail({ code: 'SP_CONNECT_TIMEOUT', detail: `no way within ${tools.timeout} ms`, parentFailed: owes() })
         }, tools.timeout)
       : undefined
 
@@ -142,6 +142,7 @@ export function dialChain(
     } else if (!isNamedHere || isIP(next.host) !== 0) {
       ask(socket, next.host, next.port)
     } else {
+      owes = never
       step<ProxyError | null>(
         (back) => tools.resolve(next.host, scheme === 'socks4' ? 4 : 0, back),
         (error, address) => (error === null ? ask(socket, address as string, next.port) : failWith(error, false)),
@@ -155,7 +156,7 @@ export function dialChain(
       fail({ code: 'SP_BAD_TARGET', detail: 'its protocol cannot name that host', parentFailed: false })
     } else {
       held = undefined
-      talk = dialogue
+      owes = dialogue.owes
       step<HandshakeFault | null>(
         (back) => converse(socket, dialogue, back),
         (fault) => answered(socket, fault),
@@ -164,7 +165,7 @@ export function dialChain(
   }
 
   function answered(socket: Duplex, fault: HandshakeFault | null): void {
-    talk = undefined
+    owes = always
     if (fault !== null) {
       fail(fault)
     } else if (++hop < hops.length) {
@@ -194,4 +195,6 @@ function dialogueWith({ scheme, credentials }: Parent, host: string, port: numbe
   return scheme.startsWith('socks5') ? socks5Connect(host, port, credentials) : socks4Connect(host, port, credentials)
 }
 
+const always = (): boolean => true
+const never = (): boolean => false
 const ignore = (): void => {}
