@@ -13,7 +13,6 @@ import { allRight, tell } from './verdicts.ts'
 // grows by, and what is purged is given back.
 
 const OBJECTS = 100_000
-const WARM_UP = 20_000
 const CONNECTIONS = 32
 const MAX_BYTES = 256 * MB
 const GOAL = 1.2 * MAX_BYTES
@@ -38,8 +37,10 @@ try {
 }
 
 async function run(): Promise<Verdict[]> {
-  // The garbage of a proxy at work, and its compiled code, are no part of the store: answers that are not stored come first.
-  await through('private', WARM_UP)
+  // The garbage of a proxy at work, and its compiled code, are no part of the store: as many answers that are not stored come
+  // first.
+  const idle = processCost(proxy.pid).rssBytes
+  await through('private', OBJECTS)
   const empty = await settled()
   const before = processCost(proxy.pid).rssBytes
   const stop = watchRss(proxy.pid)
@@ -57,8 +58,10 @@ async function run(): Promise<Verdict[]> {
   return [
     allRight(faults, 2 * OBJECTS),
     {
-      claim: `objects of ${megabytes(total)} grow the process by at most 1.2 of ${megabytes(MAX_BYTES)}`,
-      measured: `${megabytes(peak - before)} at most, ${megabytes(full.rss - empty.rss)} after a collection`,
+      claim: `objects of ${megabytes(total)} that are stored grow the process by at most 1.2 of ${megabytes(MAX_BYTES)}`,
+      measured:
+        `${megabytes(peak - before)} at most, ${megabytes(full.rss - empty.rss)} after a collection; ` +
+        `as many answers that were not stored had grown it by ${megabytes(before - idle)}`,
       met: peak - before <= GOAL,
     },
     {
