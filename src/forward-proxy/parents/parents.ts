@@ -142,7 +142,7 @@ export function createParents(options: ParentsOptions, tools: ParentsTools, opti
   function connect(ask: ParentAsk, callback: (error: ProxyError | null, passage: Passage | null) => void): () => void {
     const tried: Way[] = []
     let cancelAttempt: (() => void) | undefined
-    const parentWorks = false
+    let parentWorks = false
     let over = false
 
     function end(error: ProxyError | null, socket: Duplex | null, via: string): void {
@@ -152,10 +152,11 @@ export function createParents(options: ParentsOptions, tools: ParentsTools, opti
     }
 
     function attempt(last: HopError | undefined): void {
-      const choice: ParentChoice =
-        tried.length < maxAttempts ? pick(ask, tried) : { kind: mayGoDirect ? 'direct' : 'none' }
+      const choice = pick(ask, tried)
+      if (last?.parentFailed === false) parentWorks = true
       if (choice.kind === 'way') goBy(choice)
-      else if (choice.kind === 'direct' && (last === undefined || last.parentFailed)) goDirect()
+      // Where a parent works, it is the target that does not: asking it ourselves would only show our address.
+      else if (choice.kind === 'direct' && !parentWorks) goDirect()
       else if (choice.kind === 'deny') end(new ProxyError('SP_DENIED', `${option}.rules deny ${ask.host}`), null, '')
       else end(last ?? new ProxyError('SP_NO_UPSTREAM', 'no parent is left to try'), null, '')
     }
