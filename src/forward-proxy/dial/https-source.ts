@@ -18,7 +18,7 @@ export interface HttpsServer {
   readonly tls: UpstreamTls | undefined
 }
 
-/** Milliseconds, for one server. */
+/** Milliseconds, for one address. */
 const connectTimeout = 2000
 const answerTimeout = 2500
 /** Bytes: no DNS message is longer. */
@@ -27,8 +27,11 @@ const mostBytes = 65_535
 /** Asks by DNS over HTTPS (RFC 8484), over HTTP/2 where the server has it. No /etc/hosts, no search domains. */
 export function httpsSource(clock: Clock, families: readonly (4 | 6)[], server: HttpsServer): NameSource {
   const transport = createTransport({ clock })
-  const upstreams = server.addresses.map((address) =>
-    createUpstream('dns.https', server.url.origin, { http2: true, tls: server.tls, address, maxConnections: 2 }),
+  // The transport speaks one protocol to an upstream: a server without HTTP/2 is found out once, and kept to.
+  const upstreams = [true, false].flatMap((http2) =>
+    server.addresses.map((address) =>
+      createUpstream('dns.https', server.url.origin, { http2, tls: server.tls, address, maxConnections: 2 }),
+    ),
   )
   const path = server.url.pathname + server.url.search
   /** Who answered last is asked first. */
