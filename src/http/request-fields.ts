@@ -204,14 +204,14 @@ function underscored(plan: RequestFieldPlan, name: string): number {
 }
 
 /** RFC 9113 3.1: the h2c upgrade is no more, and behind a gateway it opens a tunnel around it. */
-function withoutH2c(value: string): string {
+export function withoutH2c(value: string): string {
   if (!/h2c/i.test(value)) return value
   const kept = value.split(',').filter((protocol) => !/^h2c?$/i.test(protocol.trim()))
   return kept.join(',').trim()
 }
 
 /** RFC 9110 7.6.2: counted down for OPTIONS and TRACE; elsewhere it means nothing. */
-function oneLess(method: string, value: string): string {
+export function oneLess(method: string, value: string): string {
   if ((method !== 'OPTIONS' && method !== 'TRACE') || !/^\d{1,9}$/.test(value)) return value
   return String(Math.max(0, Number(value) - 1))
 }

@@ -62,7 +62,7 @@ test('a token of another issuer, audience, key or time is wrong', async (t) => {
     ['Proxy-Authorization', 'Bearer abc'],
   ]
 
-  for (const fields of wrong) assert.equal(await identity.authenticate(fields, client), 'wrong', fields[1])
+  for (const fields of wrong) assert.equal(await identity.authenticate(fields, client), 'wrong', fields.join(': '))
 })
 
 function unsigned(): string {
