@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Timer } from '../contract/clock.ts'
 import { ProxyError } from '../contract/errors.ts'
 import type { Exchange } from '../contract/exchange.ts'
 import { borrows } from '../contract/handler.ts'
@@ -22,6 +23,8 @@ import { lengthIn, passedView } from './view.ts'
 
 /** Bytes of an unwanted answer that are read to their end, so that its connection can serve again. */
 const worthDraining = 64 * 1024
+/** Milliseconds that it may take. */
+const drainTime = 5_000
 
 const waiting = 0
 const sharing = 1
@@ -54,6 +57,7 @@ export class Fill implements DispatchHandler, Source {
   #state = waiting
   #shared: SharedResponse | undefined
   #drained = 0
+  #drainTimer: Timer | undefined
   #isSpoiled = false
   #isUnwanted = false
   #requestTime = 0
@@ -151,15 +155,14 @@ export class Fill implements DispatchHandler, Source {
       if (this.lead.paused) controller.pause()
     } else if (this.#state === draining) {
       this.#drained += chunk.length
-      if (this.#drained > worthDraining) controller.abort(new ProxyError('SP_CLIENT_GONE', 'nobody needs the answer'))
+      if (this.#drained > worthDraining) this.#stopDraining()
     }
   }
 
   onResponseEnd(controller: DispatchController): void {
     const state = this.#state
     const trailers = controller.rawTrailers as string[] | null
-    this.#state = over
-    this.#host.over(this)
+    this.#ended()
     if (state === passing) this.lead.end(trailers)
     if (state === sharing) this.#shared?.end(trailers)
   }
@@ -239,7 +242,7 @@ export class Fill implements DispatchHandler, Source {
     this.#host.over(this)
     const { lead, task } = this
     const others = this.#crowd.take().filter((answer) => answer !== lead)
-    if (task.isBackground || lead.over) this.#state = draining
+    if (task.isBackground || lead.over) this.#drain()
     else {
       this.#state = passing
       tellForward(lead, this.#host.name, task.forward, arrival.status, false, refusal)
@@ -248,7 +251,7 @@ export class Fill implements DispatchHandler, Source {
       else {
         lead.head(view.status, view.message, [...view.fields])
         lead.end(null)
-        this.#state = draining
+        this.#drain()
       }
     }
     for (const answer of others) this.#host.again(answer, true)
@@ -297,6 +300,18 @@ export class Fill implements DispatchHandler, Source {
   #drain(): void {
     this.#state = draining
     this.#host.over(this)
+    this.#drainTimer = this.#host.clock.setTimer(() => this.#stopDraining(), drainTime)
+  }
+
+  #stopDraining(): void {
+    this.#controller?.abort(new ProxyError('SP_CLIENT_GONE', 'nobody needs the answer'))
+  }
+
+  #ended(): void {
+    this.#state = over
+    this.#host.over(this)
+    if (this.#drainTimer !== undefined) this.#host.clock.clearTimer(this.#drainTimer)
+    this.#drainTimer = undefined
   }
 
   #abandon(): void {
@@ -309,8 +324,7 @@ export class Fill implements DispatchHandler, Source {
   #fail(error: Error): void {
     const state = this.#state
     if (state === over) return
-    this.#state = over
-    this.#host.over(this)
+    this.#ended()
     if (state === waiting) this.#failWaiting(error)
     else if (state === sharing) this.#shared?.fail(error)
     else if (state === passing) this.lead.fail(error)
@@ -322,7 +336,7 @@ export class Fill implements DispatchHandler, Source {
     const isDown = error instanceof ProxyError && (error.source === 'upstream' || error.code === 'SP_NO_UPSTREAM')
     if (base !== undefined && isDown && mayServeDisconnected(base.head, this.#host.clock.wall())) {
       this.#serve(base, base.head, 'disconnected')
-      this.#state = over
+      this.#ended()
       return
     }
     // RFC 9111 5.2.2.2: disconnected, what must be validated is an error, 504 at best.
