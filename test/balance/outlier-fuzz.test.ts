@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import type { Member } from '../../src/balance/member.ts'
 import { createOutlier } from '../../src/balance/outlier.ts'
 import { type OutlierSettings, readOutlier } from '../../src/balance/outlier-options.ts'
+import { seededRandom } from '../support/random.ts'
 import { memberWith } from './policy/members.ts'
-import { seededRandom } from './policy/seeded-random.ts'
 import { answer, fault } from './watched-pool.ts'
 
 const results = [answer(200, 2), answer(200, 900), answer(500), answer(503), fault('SP_CONNECT_REFUSED')] as const

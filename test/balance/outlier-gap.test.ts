@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Member } from '../../src/balance/member.ts'
-import { seededRandom } from './policy/seeded-random.ts'
+import { seededRandom } from '../support/random.ts'
 import { answer, failuresUntilOut, off, watchedPool } from './watched-pool.ts'
 
 type Three = [Member, Member, Member]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Member } from '../../src/balance/member.ts'
 import type { OutlierOptions } from '../../src/balance/outlier-options.ts'
-import { seededRandom } from './policy/seeded-random.ts'
+import { seededRandom } from '../support/random.ts'
 import { answer, off, watchedPool } from './watched-pool.ts'
 
 interface Scenario {

@@ -4,8 +4,8 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import balance, { type LivePool } from '../../plugins/balance/index.ts'
 import { startOrigin, startProxy } from '../support/app.ts'
+import { seededRandom } from '../support/random.ts'
 import { until } from '../support/until.ts'
-import { seededRandom } from './policy/seeded-random.ts'
 
 /** Answers, fails, breaks off, stalls: as chance has it. */
 function moody(random: () => number): RequestListener {

@@ -5,7 +5,7 @@ import { idleController } from '../../src/contract/layer.ts'
 import type { Ask, Lease, Upstream } from '../../src/contract/pool.ts'
 import { createUpstream } from '../../src/upstream/origin.ts'
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts'
-import { seededRandom } from './policy/seeded-random.ts'
+import { seededRandom } from '../support/random.ts'
 
 export interface PoolBed {
   readonly pool: LivePool

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ErrorCode } from '../../src/contract/errors.ts'
 import type { Lease } from '../../src/contract/pool.ts'
-import { seededRandom } from './policy/seeded-random.ts'
+import { seededRandom } from '../support/random.ts'
 import { anyone, counted, idOf, poolBed, urls } from './pool-bed.ts'
 
 test('a pool of equals without load takes turns', () => {

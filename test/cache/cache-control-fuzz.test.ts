@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type ResponseDirectives, readResponseDirectives } from '../../src/cache/response-directives.ts'
-import { oneFrom, seeded } from './random.ts'
+import { oneFrom, seededRandom } from '../support/random.ts'
 
 const rounds = 100_000
 const restrictive = ['private', 'no-store', 'no-cache']
@@ -99,7 +99,7 @@ function obeys(read: ResponseDirectives, directive: string): boolean {
 }
 
 test(`of ${rounds} Cache-Control with a restriction somewhere in a place of its own, every one is obeyed`, () => {
-  const random = seeded(9111)
+  const random = seededRandom(9111)
 
   for (let round = 0; round < rounds; round++) {
     const directive = oneFrom(random, restrictive)
@@ -119,7 +119,7 @@ test(`of ${rounds} Cache-Control with a restriction somewhere in a place of its 
 })
 
 test(`of ${rounds} lines of noise, none is less strict than a careless reader`, () => {
-  const random = seeded(9213)
+  const random = seededRandom(9213)
   let seen = 0
 
   for (let round = 0; round < rounds; round++) {
@@ -134,7 +134,7 @@ test(`of ${rounds} lines of noise, none is less strict than a careless reader`, 
 })
 
 test(`of ${rounds} well-formed lines without a restriction, none is restricted`, () => {
-  const random = seeded(5861)
+  const random = seededRandom(5861)
   const plain = [...harmless, 'x=private', 'x-private=1', 'y="no-store, private"', 'no-cachet', 'stale-if-error=5']
 
   for (let round = 0; round < rounds; round++) {

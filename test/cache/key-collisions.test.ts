@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { extraOf, urlOf } from '../../src/cache/key.ts'
 import { compileKey } from '../../src/cache/key-options.ts'
 import { exchangeWith } from '../http/exchange-with.ts'
-import { oneFrom, seeded } from './random.ts'
+import { oneFrom, seededRandom } from '../support/random.ts'
 
 const rounds = 100_000
 /** What separates parts in many a key. */
@@ -28,7 +28,7 @@ const shards = [
 ]
 
 test('two lists of tenant, team and cookie never make the same key (`a|b` and `a`, `|b`)', () => {
-  const random = seeded(7)
+  const random = seededRandom(7)
   const text = (): string => {
     let made = ''
     for (let i = Math.floor(random() * 4); i > 0; i--) made += oneFrom(random, shards)
@@ -55,7 +55,7 @@ test('two lists of tenant, team and cookie never make the same key (`a|b` and `a
 })
 
 test('two targets never make the same URL', () => {
-  const random = seeded(8)
+  const random = seededRandom(8)
   const plan = compileKey('key', undefined)
   const hosts = ['a', 'a.b', 'a-80', '[::1]', '[::1:80]', '80']
   const ports = [undefined, 1, 80, 443, 8080]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { matchesVary, varyNames, varyOf } from '../../src/cache/vary.ts'
-import { oneFrom, seeded } from './random.ts'
+import { oneFrom, seededRandom } from '../support/random.ts'
 
 const matches = (names: readonly string[], stored: readonly string[], presented: readonly string[]): boolean =>
   matchesVary(varyOf(names, stored), presented)
@@ -95,7 +95,7 @@ test('no request can write a value that passes for another language or for ranks
 })
 
 test('what a request stores matches that request again, whatever is in it', () => {
-  const random = seeded(1)
+  const random = seededRandom(1)
   const alphabet = ['a', 'b', ',', ' ', ';', 'q=0.5', 'q=0', '*', '"', '!', '>', '-', '\t', 'gzip', 'de', 'identity']
   const names = ['accept', 'accept-encoding', 'accept-language', 'foo', 'cookie']
 

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { Breaker } from '../../../src/balance/breaker.ts'
 import type { Member } from '../../../src/balance/member.ts'
 import { type CreatePolicy, usable } from '../../../src/balance/policy/policy.ts'
+import { seededRandom } from '../../support/random.ts'
 import { equals, memberWith, weighted } from './members.ts'
 import { assertShares, countPicks, type Picker, sequence, startPolicy } from './picks.ts'
-import { seededRandom } from './seeded-random.ts'
 
 export interface Promised {
   /**

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Member } from '../../../src/balance/member.ts'
 import { DeadlineTurn } from '../../../src/balance/policy/deadline-turn.ts'
+import { seededRandom } from '../../support/random.ts'
 import { equals, memberWith, weighted } from './members.ts'
-import { seededRandom } from './seeded-random.ts'
 
 const idle = { now: 0, tried: [], hash: 0 }
 

@@ -4,8 +4,8 @@ import { mix32 } from '../../../src/balance/hash.ts'
 import type { Member } from '../../../src/balance/member.ts'
 import { loadBound } from '../../../src/balance/policy/bounded-load.ts'
 import type { CreatePolicy, Policy, PolicyAsk, PolicySettings } from '../../../src/balance/policy/policy.ts'
+import { seededRandom } from '../../support/random.ts'
 import { equals, memberWith, weighted } from './members.ts'
-import { seededRandom } from './seeded-random.ts'
 
 export interface HashPromised {
   /** Keys that move beside those that must, when one of ten goes: a part of all keys. */

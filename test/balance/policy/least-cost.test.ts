@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import type { Member } from '../../../src/balance/member.ts'
 import { compareUpTo, leastCost } from '../../../src/balance/policy/least-cost.ts'
 import type { PolicySettings } from '../../../src/balance/policy/policy.ts'
+import { seededRandom } from '../../support/random.ts'
 import { equals, memberWith, weighted } from './members.ts'
 import { countPicks, type Picker, sequence, startPolicy } from './picks.ts'
-import { seededRandom } from './seeded-random.ts'
 
 /** Latencies are given by the test; who has none is not known. */
 function started(

@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import type { Member } from '../../../src/balance/member.ts'
 import { leastRequests } from '../../../src/balance/policy/least-requests.ts'
 import type { PolicySettings } from '../../../src/balance/policy/policy.ts'
+import { seededRandom } from '../../support/random.ts'
 import { policyContract } from './contract.ts'
 import { equals, weighted } from './members.ts'
 import { type Picker, sequence, startPolicy } from './picks.ts'
-import { seededRandom } from './seeded-random.ts'
 
 policyContract('least-requests', leastRequests, { weights: 0.02 })
 

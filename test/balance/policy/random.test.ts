@@ -1,10 +1,10 @@
 import { test } from 'node:test'
 import type { Member } from '../../../src/balance/member.ts'
 import { random } from '../../../src/balance/policy/random.ts'
+import { seededRandom } from '../../support/random.ts'
 import { policyContract } from './contract.ts'
 import { equals, weighted } from './members.ts'
 import { assertShares, countPicks, startPolicy } from './picks.ts'
-import { seededRandom } from './seeded-random.ts'
 
 policyContract('random', random, { weights: 0 })
 

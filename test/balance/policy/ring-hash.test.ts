@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Member } from '../../../src/balance/member.ts'
 import { buildRing, pointCounts, ringHash } from '../../../src/balance/policy/ring-hash.ts'
+import { seededRandom } from '../../support/random.ts'
 import { policyContract } from './contract.ts'
 import { askFor, hashContract } from './hash-contract.ts'
 import { equals, weighted } from './members.ts'
-import { seededRandom } from './seeded-random.ts'
 
 // Points stand by chance: four standard deviations of 1 / sqrt(363).
 policyContract('ring hash', ringHash, { weights: 0.21 })

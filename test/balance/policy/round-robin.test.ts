@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import type { Member } from '../../../src/balance/member.ts'
 import type { PolicySettings } from '../../../src/balance/policy/policy.ts'
 import { roundRobin } from '../../../src/balance/policy/round-robin.ts'
+import { seededRandom } from '../../support/random.ts'
 import { policyContract } from './contract.ts'
 import { equals, memberWith, weighted } from './members.ts'
 import { assertShares, countPicks, type Picker, sequence, startPolicy } from './picks.ts'
-import { seededRandom } from './seeded-random.ts'
 
 policyContract('round-robin', roundRobin, { weights: 0.01 })
 

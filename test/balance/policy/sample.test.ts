@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import type { Member } from '../../../src/balance/member.ts'
 import type { PolicySettings } from '../../../src/balance/policy/policy.ts'
 import { WeightedSample } from '../../../src/balance/policy/sample.ts'
+import { seededRandom } from '../../support/random.ts'
 import { equals, weighted } from './members.ts'
 import { assertShares } from './picks.ts'
-import { seededRandom } from './seeded-random.ts'
 
 function sampleOf(members: readonly Member[], settings: Partial<PolicySettings> = {}): WeightedSample {
   const sample = new WeightedSample({

@@ -7,9 +7,9 @@ import type { DispatchOptions } from '../../../src/contract/layer.ts'
 import { exchangeWith } from '../../http/exchange-with.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { startOrigin, type TestOrigin } from '../../support/origin.ts'
+import { seededRandom } from '../../support/random.ts'
 import { until } from '../../support/until.ts'
 import { answerHeads, deadPort, listenWire } from '../../support/wire.ts'
-import { seededRandom } from '../policy/seeded-random.ts'
 import { startMirrored } from './mirrored.ts'
 
 async function originFor(t: TestContext, answer: RequestListener = (_, response) => response.end('ok')) {

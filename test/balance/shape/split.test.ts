@@ -5,7 +5,7 @@ import type { SplitOptions } from '../../../src/balance/shape/split-options.ts'
 import { OptionError } from '../../../src/contract/options.ts'
 import type { Pool } from '../../../src/contract/pool.ts'
 import { exchangeWith } from '../../http/exchange-with.ts'
-import { seededRandom } from '../policy/seeded-random.ts'
+import { seededRandom } from '../../support/random.ts'
 import { counted, poolBed } from '../pool-bed.ts'
 
 const named = new Map<string, Pool>()

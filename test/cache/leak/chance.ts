@@ -1,4 +1,4 @@
-import { seededRandom } from '../../balance/policy/seeded-random.ts'
+import { seededRandom } from '../../support/random.ts'
 
 /** Chance, the same in every run with the same seed. */
 export interface Chance {
