@@ -8,6 +8,8 @@ import type { View } from './view.ts'
 const window = 256 * 1024
 /** Milliseconds that one slow client may hold up the others. */
 const patience = 10_000
+/** Bytes that a chunk takes beside its own, whatever it holds: an origin may send one byte at a time. */
+const chunkCost = 128
 
 /** What stands behind: an upstream call. */
 export interface Tap {
@@ -25,12 +27,13 @@ export interface ContentSettings {
   readonly tap: Tap
 }
 
-/** How far one client is. `next` counts chunks, `at` bytes. */
+/** How far one client is. `next` counts chunks, `at` bytes, `cost` bytes with what the chunks themselves take. */
 interface Feed {
   readonly answer: Answer
   readonly view: View
   next: number
   at: number
+  cost: number
 }
 
 /**
@@ -49,6 +52,7 @@ export class Content implements Source {
   /** Chunks that are gone from the front. */
   #gone = 0
   #total = 0
+  #cost = 0
   #ended = false
   #trailers: string[] | null = null
   #isBehind = false
@@ -95,7 +99,7 @@ export class Content implements Source {
   add(answer: Answer, view: View): void {
     if (answer.over) return
     answer.source = this
-    const feed = { answer, view, next: 0, at: 0 }
+    const feed = { answer, view, next: 0, at: 0, cost: 0 }
     this.#feeds.push(feed)
     this.#pump(feed)
   }
@@ -106,6 +110,7 @@ export class Content implements Source {
     if (writer !== undefined && !writer.failed && !writer.write(chunk) && !writer.failed) this.#isBehind = true
     this.#chunks.push(chunk)
     this.#total += chunk.length
+    this.#cost += chunk.length + chunkCost
     for (let i = this.#feeds.length - 1; i >= 0; i--) {
       const feed = this.#feeds[i]
       if (feed !== undefined) this.#pump(feed)
@@ -176,6 +181,7 @@ export class Content implements Source {
       const to = Math.min(view.end - feed.at, chunk.length)
       feed.next++
       feed.at += chunk.length
+      feed.cost += chunk.length + chunkCost
       if (to > from) answer.data(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to))
     }
   }
@@ -186,7 +192,7 @@ export class Content implements Source {
   }
 
   get #retains(): boolean {
-    return this.isStoring && this.#total <= this.#shareBytes
+    return this.isStoring && this.#cost <= this.#shareBytes
   }
 
   #trim(): void {
@@ -201,7 +207,7 @@ export class Content implements Source {
 
   #flow(): void {
     if (this.#ended) return
-    const isFar = !this.#retains && this.#feeds.length > 0 && this.#total - this.#slowest > window
+    const isFar = !this.#retains && this.#feeds.length > 0 && this.#cost - this.#slowest > window
     const isAlone = !this.isStoring && this.#feeds.length === 1 && (this.#feeds[0] as Feed).answer.paused
     const holds = this.#isBehind || isFar || isAlone
     if (isFar && this.#feeds.length > 1) this.#stall ??= this.#clock.setTimer(() => this.#dropSlowest(), patience)
@@ -213,15 +219,15 @@ export class Content implements Source {
   }
 
   get #slowest(): number {
-    let least = this.#total
-    for (const { at } of this.#feeds) least = Math.min(least, at)
+    let least = this.#cost
+    for (const { cost } of this.#feeds) least = Math.min(least, cost)
     return least
   }
 
   #dropSlowest(): void {
     this.#stall = undefined
     const least = this.#slowest
-    for (const feed of this.#feeds.filter(({ at }) => at === least)) {
+    for (const feed of this.#feeds.filter(({ cost }) => cost === least)) {
       this.#remove(feed)
       feed.answer.fail(new ProxyError('SP_CLIENT_GONE', `held up others for ${patience} ms`))
     }
