@@ -2,17 +2,7 @@ import assert from 'node:assert/strict'
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import { test } from 'node:test'
 import { ipv4Bits, ipv6Groups, writeIpv4 } from '../../src/net/address-bits.ts'
-
-/** mulberry32 */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+import { seededRandom } from '../support/random.ts'
 
 function textOf(next: () => number, alphabet: string, most: number): string {
   const length = 1 + Math.floor(next() * most)
@@ -20,7 +10,7 @@ function textOf(next: () => number, alphabet: string, most: number): string {
 }
 
 test('an IPv4 address is what node:net says is one, in 200,000 odd texts', () => {
-  const next = random(4)
+  const next = seededRandom(4)
   let valid = 0
 
   for (let i = 0; i < 200_000; i++) {
@@ -35,7 +25,7 @@ test('an IPv4 address is what node:net says is one, in 200,000 odd texts', () =>
 })
 
 test('an IPv6 address without zone is what node:net says is one, with the same bits, in 300,000 odd texts', () => {
-  const next = random(6)
+  const next = seededRandom(6)
   const groups = new Uint16Array(8)
   let valid = 0
 

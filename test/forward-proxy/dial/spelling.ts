@@ -1,13 +1,4 @@
-/** mulberry32: numbers from 0 to 1 that are the same in each run. */
-export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+import { oneFrom } from '../../support/random.ts'
 
 const insides = [
   ...[0x7f000001, 0x7f000001, 0x7f000001, 0x7fffffff, 0x7f010203, 0, 0x0a000001, 0xa9fea9fe, 0xc0a80001],
@@ -26,7 +17,7 @@ const words = [
 
 /** A host that means this machine, or nearly, in a spelling that a reader may not have thought of. */
 export function randomSpelling(next: () => number): string {
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T
+  const pick = <T>(list: readonly T[]): T => oneFrom(next, list)
   const bits = pick(insides)
   const kind = next()
   let host = kind < 0.45 ? ipv4(bits, next) : kind < 0.8 ? `[${ipv6(bits, next)}]` : pick(words)
@@ -44,7 +35,7 @@ export function randomSpelling(next: () => number): string {
 
 /** What a resolver answers that takes after inet_aton where it can, and hides inner addresses where it cannot. */
 export function hostile(host: string, next: () => number): string[] {
-  const inner = insides[Math.floor(next() * insides.length)] as number
+  const inner = oneFrom(next, insides)
   const answers = [
     () => ['127.0.0.1'],
     () => ['::1', '127.0.0.1'],
@@ -54,7 +45,7 @@ export function hostile(host: string, next: () => number): string[] {
     () => [`2606:4700::${Math.floor(next() * 65_536).toString(16)}`, '::1'],
     () => [host, '0.0.0.0', '127.1', '0x7f000001', '::1%lo', ''],
   ]
-  return (answers[Math.floor(next() * answers.length)] as () => string[])()
+  return oneFrom(next, answers)()
 }
 
 function dotted(bits: number): string {
@@ -103,7 +94,7 @@ function ipv6(bits: number, next: () => number): string {
     'fc00::1',
     `2606:4700::${low}`,
   ]
-  return ways[Math.floor(next() * ways.length)] as string
+  return oneFrom(next, ways)
 }
 
 function caseOf(host: string, next: () => number): string {
@@ -116,7 +107,7 @@ function fullWidth(host: string, next: () => number): string {
     .map((char) => {
       const code = char.charCodeAt(0)
       if (next() < 0.6 || code < 0x21 || code > 0x7e) return char
-      if (char === '.') return ['。', '．', '｡'][Math.floor(next() * 3)] as string
+      if (char === '.') return oneFrom(next, ['。', '．', '｡'])
       return String.fromCharCode(code + 0xfee0)
     })
     .join('')
@@ -131,6 +122,6 @@ function percent(host: string, next: () => number): string {
 function mutate(host: string, next: () => number): string {
   const at = Math.floor(next() * (host.length + 1))
   const alphabet = '0123456789abcdefx.:[]%@/\\-_ \0'
-  const char = alphabet[Math.floor(next() * alphabet.length)] as string
+  const char = oneFrom(next, [...alphabet])
   return host.slice(0, at) + char + host.slice(at + (next() < 0.5 ? 1 : 0))
 }

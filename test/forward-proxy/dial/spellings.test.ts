@@ -10,9 +10,10 @@ import { createResolver } from '../../../src/forward-proxy/dial/resolver.ts'
 import { createAddressGuard } from '../../../src/forward-proxy/guard/address-guard.ts'
 import { readAbsoluteTarget, readConnectTarget } from '../../../src/forward-proxy/target/read-target.ts'
 import { RequestFault } from '../../../src/http/target.ts'
+import { seededRandom } from '../../support/random.ts'
 import { until } from '../../support/until.ts'
 import { counter } from './dial-bed.ts'
-import { hostile, randomSpelling, seeded } from './spelling.ts'
+import { hostile, randomSpelling } from './spelling.ts'
 
 const hosts = 100_000
 
@@ -89,7 +90,7 @@ function forwardTo(t: TestContext, next: () => number) {
 }
 
 test(`of ${hosts} hosts in odd spellings none reaches loopback, by CONNECT or absolute-form`, async (t) => {
-  const next = seeded(0x5a11)
+  const next = seededRandom(0x5a11)
   const inside = await counter(t)
   const { seen, dialler } = forwardTo(t, next)
   const codes = new Map<string, number>()
@@ -138,7 +139,7 @@ test(`of ${hosts} hosts in odd spellings none reaches loopback, by CONNECT or ab
 
 test('the same bed reaches loopback where it is allowed: it would see it', async (t) => {
   const inside = await counter(t)
-  const { seen } = forwardTo(t, seeded(1))
+  const { seen } = forwardTo(t, seededRandom(1))
   const dialler = createDialler({
     clock: systemClock,
     resolver: { resolve: () => () => {}, async close() {} },
