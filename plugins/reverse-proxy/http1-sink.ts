@@ -54,8 +54,8 @@ export class Http1Sink implements Sink {
     process.nextTick(release, this)
   }
 
-  data(chunk: Buffer): boolean {
-    const isLarge = chunk.length >= leastLent && this.borrows
+  data(chunk: Buffer, given: boolean): boolean {
+    const isLarge = !given && chunk.length >= leastLent && this.borrows
     if (this.#state === held && this.#chunk === undefined && !isLarge) {
       this.#chunk = chunk
       return true

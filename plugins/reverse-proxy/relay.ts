@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Timer } from '../../src/contract/clock.ts'
 import { ProxyError } from '../../src/contract/errors.ts'
 import type { Exchange } from '../../src/contract/exchange.ts'
+import { gives } from '../../src/contract/handler.ts'
 import type { DispatchController, DispatchHandler } from '../../src/contract/layer.ts'
 import type { Upstream } from '../../src/contract/pool.ts'
 import { buildResponseFields } from '../../src/http/response-fields.ts'
@@ -200,7 +201,7 @@ export class Relay implements DispatchHandler {
   onResponseData(controller: DispatchController, chunk: Buffer): void {
     if (this.#state !== answering || !this.#contentAllowed) return
     this.#exchange.facts.bytesSent += chunk.length
-    if (this.#sink.data(chunk)) return
+    if (this.#sink.data(chunk, gives(controller))) return
     controller.pause()
     // Made here and not with the head: most answers never need it, and it would keep each alive past its end.
     this.#sink.onDrain ??= () => controller.resume()

@@ -12,8 +12,11 @@ export interface Sink {
   interim(status: number, fields: readonly string[]): void
   /** The final head. Flat fields: name, value, ... */
   head(status: number, message: string, fields: string[]): void
-  /** False means: hold back until `onDrain`. */
-  data(chunk: Buffer): boolean
+  /**
+   * False means: hold back until `onDrain`.
+   * @param given the chunk is never lent: it may be kept for as long as it takes
+   */
+  data(chunk: Buffer, given: boolean): boolean
   end(trailers: readonly string[]): void
   /** Breaks the connection or stream: the client must not take what it has for the whole. */
   break(): void

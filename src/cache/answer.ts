@@ -36,6 +36,8 @@ export class Answer implements DispatchController {
   /** From the store, validated or not: counts as a hit. */
   isHit = false
   source: Source | undefined
+  /** Chunks are of the store, or shared; false while they come from an upstream for this client alone, and may be lent. */
+  gives = true
   /** It waited for a call that another had made. */
   collapsed = false
 

@@ -99,7 +99,7 @@ export class Fill implements DispatchHandler, Source {
     const { request } = answer
     const { request: own, url } = this.lead
     if (this.task.mode === 'solo' || this.task.isBackground || this.#isSpoiled || this.#isUnwanted) return false
-    if (request.range !== own.range || request.ifRange !== own.ifRange) return false
+    if (own.method === 'HEAD' || request.range !== own.range || request.ifRange !== own.ifRange) return false
     if (this.#state === waiting) return this.#host.lore.mayShare(own, request, url)
     return this.#state === sharing && this.#shared?.isJoinable === true && this.#shared.fits(answer)
   }
@@ -141,10 +141,8 @@ export class Fill implements DispatchHandler, Source {
     const { lead, task } = this
     if (!task.isBackground) tellOf(this.#exchange, lead.exchange)
     const arrival = { status, message, raw }
-    if (lead.request.method === 'HEAD') {
-      this.#host.headCame(lead, arrival, this.#circumstances(arrival))
-      this.#pass(arrival, undefined)
-    } else if (this.#isSpoiled) this.#passSpoiled(arrival)
+    if (lead.request.method === 'HEAD') this.#settleHead(arrival)
+    else if (this.#isSpoiled) this.#passSpoiled(arrival)
     else this.#settle(outcomeOf(lead.plan, task.mode, task.base, this.#circumstances(arrival), arrival), arrival)
   }
 
@@ -178,6 +176,18 @@ export class Fill implements DispatchHandler, Source {
   left(answer: Answer): void {
     const waited = this.#crowd.delete(answer)
     if (this.#state === passing ? answer === this.lead : waited && this.#crowd.size === 0) this.#abandon()
+  }
+
+  /** It says how the stored response stands: by 304, or by its fields (RFC 9111 4.3.5). */
+  #settleHead(arrival: Arrival): void {
+    const { lead, task } = this
+    const around = { ...this.#circumstances(arrival), method: 'GET' }
+    const mayStand = task.mode === 'validate' && !this.#isSpoiled && arrival.status !== 200
+    const outcome = mayStand ? outcomeOf(lead.plan, task.mode, task.base, around, arrival) : undefined
+    if (outcome === undefined || outcome.kind === 'share' || outcome.kind === 'pass') {
+      this.#host.headCame(lead, arrival, around)
+      this.#pass(arrival, undefined)
+    } else this.#settle(outcome, arrival)
   }
 
   #settle(outcome: Outcome, arrival: Arrival): void {
@@ -245,6 +255,7 @@ export class Fill implements DispatchHandler, Source {
     if (task.isBackground || lead.over) this.#drain()
     else {
       this.#state = passing
+      lead.gives = false
       tellForward(lead, this.#host.name, task.forward, arrival.status, false, refusal)
       const view = task.mode === 'solo' ? undefined : passedView(lead.request, arrival, this.#host.clock.wall())
       if (view === undefined) lead.head(arrival.status, arrival.message, [...arrival.raw])

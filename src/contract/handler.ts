@@ -18,6 +18,15 @@ export function borrows(handler: DispatchHandler): boolean {
   return (handler as Partial<Borrower>).borrows === true
 }
 
+/** A controller that never lends: its chunks are the handler's for as long as it likes, to read. */
+export interface Giver {
+  readonly gives: boolean
+}
+
+export function gives(controller: DispatchController): boolean {
+  return (controller as Partial<Giver>).gives === true
+}
+
 /** A handler that reads `controller.rawHeaders` alone may say so: the object of fields beside it may then be empty. */
 export interface RawReader {
   readonly readsRaw: boolean
