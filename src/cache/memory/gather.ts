@@ -2,6 +2,8 @@
 const small = 16_384
 /** What is joined becomes no larger than this. */
 const joined = 65_536
+/** Content of at most this much is one piece in the end: it goes out in one write each time that it is asked for. */
+const whole = 131_072
 
 /**
  * Collects the chunks of one content. A large chunk is kept as it is; a view of a much larger buffer is copied, so that it
@@ -26,9 +28,18 @@ export class Gather {
     }
   }
 
-  /** All of it, in pieces. Nothing is added after it. */
+  /** All of it, in pieces, one where it is short. Nothing is added after it. */
   end(): readonly Buffer[] {
     this.#closeTail()
+    if (this.#pieces.length > 1 && this.size <= whole) {
+      const pieces = this.#pieces
+      this.#pieces = []
+      this.held = 0
+      const all = Buffer.allocUnsafeSlow(this.size)
+      let at = 0
+      for (const piece of pieces) at += piece.copy(all, at)
+      this.#keep(all)
+    }
     return this.#pieces
   }
 
