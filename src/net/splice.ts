@@ -1,8 +1,23 @@
 import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '../contract/clock.ts'
 
-/** Why a splice ended. `drain` is for whoever closes it at shutdown. */
-export type SpliceEnd = 'closed' | 'idle' | 'lifetime' | 'error' | 'drain'
+/** Why a splice ended. `drain`, `killed` and `quota` are for whoever closes it: at shutdown, by hand, or at a limit. */
+export type SpliceEnd = 'closed' | 'idle' | 'lifetime' | 'error' | 'drain' | 'killed' | 'quota'
+
+/** Says how many bytes of one direction may pass. */
+export interface Pace {
+  /**
+   * How many of `wanted` bytes may pass now. With fewer than all, `waiter.ready()` is called once when more may, never before
+   * this has returned.
+   */
+  take(wanted: number, waiter: PaceWaiter): number
+  /** Nobody waits any more. Called once, when both sides are closed. */
+  leave(): void
+}
+
+export interface PaceWaiter {
+  ready(): void
+}
 
 export interface SpliceSummary {
   /** Bytes that came from downstream. */
@@ -20,11 +35,17 @@ export interface SpliceOptions {
   readonly idleTimeout: number
   /** Milliseconds from now, whatever moves. 0 is no limit. */
   readonly maxLifetime: number
+  /** Holds back what comes from downstream, and what goes to it. @default neither is held back */
+  readonly pace?: { readonly received: Pace; readonly sent: Pace } | undefined
   /** Called once, when both sides are closed. */
   readonly onEnd: (summary: SpliceSummary) => void
 }
 
 export interface Splice {
+  /** Bytes that have come from downstream so far. */
+  readonly received: number
+  /** Bytes that have gone to downstream so far. */
+  readonly sent: number
   /** Destroys both sides. Later calls do nothing. */
   close(reason: SpliceEnd): void
 }
@@ -56,11 +77,19 @@ class Joint implements Splice {
     this.#onEnd = options.onEnd
     this.moved = options.clock.now()
     this.#endsAt = options.maxLifetime > 0 ? this.moved + options.maxLifetime : Number.POSITIVE_INFINITY
-    this.#down = attach(downstream, upstream, this)
-    this.#up = attach(upstream, downstream, this)
+    this.#down = attach(downstream, upstream, this, options.pace?.received)
+    this.#up = attach(upstream, downstream, this, options.pace?.sent)
     this.#arm(this.moved)
     start(downstream)
     start(upstream)
+  }
+
+  get received(): number {
+    return this.#down.bytes
+  }
+
+  get sent(): number {
+    return this.#up.bytes
   }
 
   close(reason: SpliceEnd, error?: Error): void {
@@ -79,6 +108,8 @@ class Joint implements Splice {
     if (!this.#down.closed || !this.#up.closed) return
     if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer)
     this.#timer = undefined
+    this.#down.pace?.leave()
+    this.#up.pace?.leave()
     const reason = this.#reason ?? 'closed'
     const summary = { received: this.#down.bytes, sent: this.#up.bytes, reason }
     this.#onEnd(this.#error === undefined ? summary : { ...summary, error: this.#error })
@@ -107,16 +138,53 @@ const side = Symbol('side')
 type Joined = Duplex & { [side]: Side }
 
 /** One direction. It hangs on its stream, so that the listeners are shared functions and not closures. */
-interface Side {
+class Side implements PaceWaiter {
   readonly from: Duplex
   readonly to: Duplex
   readonly joint: Joint
-  bytes: number
-  closed: boolean
+  readonly pace: Pace | undefined
+  /** What was read and may not pass yet: nothing more is read meanwhile. */
+  rest: Buffer | undefined = undefined
+  /** The end came while something was held back. */
+  ended = false
+  bytes = 0
+  closed = false
+
+  constructor(from: Duplex, to: Duplex, joint: Joint, pace: Pace | undefined) {
+    this.from = from
+    this.to = to
+    this.joint = joint
+    this.pace = pace
+  }
+
+  /** What is held back, or a part of it, may pass. */
+  ready(): void {
+    const { rest } = this
+    if (rest === undefined) return
+    this.rest = undefined
+    if (this.to.destroyed) return
+    const full = this.pass(rest)
+    if (this.rest !== undefined) return
+    if (this.ended) this.to.end()
+    else if (!full) this.from.resume()
+  }
+
+  /** Sends on what the pace lets through and keeps the rest. True: nothing more is to be read for now. */
+  pass(chunk: Buffer): boolean {
+    const may = this.pace === undefined ? chunk.length : this.pace.take(chunk.length, this)
+    this.bytes += may
+    if (may === chunk.length) return !this.to.write(chunk)
+    this.rest = chunk.subarray(may)
+    if (may > 0) {
+      this.joint.touch()
+      this.to.write(chunk.subarray(0, may))
+    }
+    return true
+  }
 }
 
-function attach(from: Duplex, to: Duplex, joint: Joint): Side {
-  const made: Side = { from, to, joint, bytes: 0, closed: false }
+function attach(from: Duplex, to: Duplex, joint: Joint, pace: Pace | undefined): Side {
+  const made = new Side(from, to, joint, pace)
   ;(from as Joined)[side] = made
   // Else the end of what we read would end what we write, and cut the other direction.
   from.allowHalfOpen = true
@@ -137,19 +205,21 @@ function start(stream: Duplex): void {
 
 function onData(this: Joined, chunk: Buffer): void {
   const mine = this[side]
-  mine.bytes += chunk.length
   mine.joint.touch()
-  if (!mine.to.write(chunk)) this.pause()
+  if (mine.pass(chunk)) this.pause()
 }
 
 function onDrain(this: Joined): void {
   const mine = this[side]
   mine.joint.touch()
-  mine.to.resume()
+  // The other direction, which this stream is written to by.
+  if ((mine.to as Joined)[side].rest === undefined) mine.to.resume()
 }
 
 function onEnd(this: Joined): void {
-  this[side].to.end()
+  const mine = this[side]
+  if (mine.rest === undefined) mine.to.end()
+  else mine.ended = true
 }
 
 function onError(this: Joined, error: Error): void {
@@ -165,7 +235,7 @@ function onClose(this: Joined): void {
   this.off('drain', onDrain)
   this.off('end', onEnd)
   this.off('close', onClose)
-  // Closed before its work was done: the other side must not wait for it.
+  // Closed before its work was done: the other side must not wait for it. What is held back of a clean end still goes.
   if (!this.readableEnded || !this.writableFinished) mine.to.destroy()
   mine.joint.sideClosed()
 }
