@@ -1,3 +1,4 @@
+import { isText, isToken } from '../../http/chars.ts'
 import type { Head, Part, StoredUpstream } from '../head.ts'
 
 /** What is kept under one field: where the content is, and the head. */
@@ -49,13 +50,14 @@ function headFrom(given: unknown): Head | undefined {
   if (etag !== undefined && typeof etag !== 'string') return undefined
   if (lastModified !== undefined && !Number.isFinite(lastModified)) return undefined
   if (part !== undefined && !isPart(part)) return undefined
-  if (upstream !== undefined && (typeof upstream !== 'object' || upstream === null)) return undefined
+  if (upstream !== undefined && !isUpstream(upstream)) return undefined
+  if (!isAnswer(raw.status as number, raw.fields as readonly string[])) return undefined
   return Object.freeze({
     ...(raw as unknown as Head),
     etag,
     lastModified: lastModified as number | undefined,
     part,
-    upstream: upstream as StoredUpstream | undefined,
+    upstream,
   })
 }
 
@@ -67,4 +69,17 @@ function isPart(given: unknown): given is Part {
   if (typeof given !== 'object' || given === null) return false
   const { first, last, complete } = given as Partial<Part>
   return Number.isSafeInteger(first) && Number.isSafeInteger(last) && Number.isSafeInteger(complete)
+}
+
+function isUpstream(given: unknown): given is StoredUpstream {
+  if (typeof given !== 'object' || given === null) return false
+  const { name, protocol, hostname, port, authority, basePath } = given as Readonly<Record<string, unknown>>
+  if (protocol !== 'http:' && protocol !== 'https:') return false
+  return Number.isSafeInteger(port) && isTexts([name, hostname, authority, basePath])
+}
+
+/** Can it be sent? Whoever writes to our Redis shall not break an answer, or make two of one. */
+function isAnswer(status: number, fields: readonly string[]): boolean {
+  if (!Number.isInteger(status) || status < 200 || status > 599 || fields.length % 2 !== 0) return false
+  return fields.every((text, i) => (i % 2 === 0 ? isToken(text) : isText(text)))
 }
