@@ -208,8 +208,8 @@ export class Cache implements FillHost {
       return
     }
     if (this.#refuses(answer)) return
-    if (answer.request.method === 'HEAD') this.#alone(answer, forward)
-    else if (solo) this.#begin(answer, { mode: 'validate', forward, base: entry, isBackground: false })
+    if (solo || answer.request.method === 'HEAD')
+      this.#begin(answer, { mode: 'validate', forward, base: entry, isBackground: false })
     else this.#call(answer, { mode: 'validate', forward, base: entry, isBackground: false })
   }
 
