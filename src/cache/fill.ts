@@ -12,6 +12,7 @@ import { detached, tellOf } from './detached-exchange.ts'
 import type { FillHost, FillMode, HitDetail } from './fill-host.ts'
 import type { Head } from './head.ts'
 import type { Circumstances } from './make-head.ts'
+import { isOfRequest } from './may-store.ts'
 import { type Arrival, type Outcome, outcomeOf } from './outcome.ts'
 import { isForCrowd, mayServeDisconnected } from './reuse.ts'
 import { SharedResponse } from './shared-response.ts'
@@ -181,8 +182,12 @@ export class Fill implements DispatchHandler, Source {
   /** It says how the stored response stands: by 304, or by its fields (RFC 9111 4.3.5). */
   #settleHead(arrival: Arrival): void {
     const { lead, task } = this
+    if (this.#isSpoiled) {
+      this.#passSpoiled(arrival)
+      return
+    }
     const around = { ...this.#circumstances(arrival), method: 'GET' }
-    const mayStand = task.mode === 'validate' && !this.#isSpoiled && arrival.status !== 200
+    const mayStand = task.mode === 'validate' && arrival.status !== 200
     const outcome = mayStand ? outcomeOf(lead.plan, task.mode, task.base, around, arrival) : undefined
     if (outcome === undefined || outcome.kind === 'share' || outcome.kind === 'pass') {
       this.#host.headCame(lead, arrival, around)
@@ -366,9 +371,4 @@ export class Fill implements DispatchHandler, Source {
     const responseTime = this.#host.clock.wall()
     return { request, url, extra, requestTime: this.#requestTime, responseTime, upstream: this.#exchange.upstream }
   }
-}
-
-/** Is it by the request alone that its answer is not stored? See may-store.ts. */
-function isOfRequest(refusal: string): boolean {
-  return refusal === 'request-no-store' || refusal === 'authorization' || refusal === 'cookie'
 }

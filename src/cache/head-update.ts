@@ -1,5 +1,6 @@
 import type { Head } from './head.ts'
 import { type Circumstances, judgeFields, readValidators } from './make-head.ts'
+import { isOfRequest } from './may-store.ts'
 import type { Arrival } from './outcome.ts'
 import type { CachePlan } from './plan.ts'
 import { ageOf } from './reuse.ts'
@@ -31,7 +32,7 @@ export function updateByHead(
     return stale(head, around.responseTime)
   }
   const fields = updateFields(head.fields, storedFields(raw))
-  const { head: updated } = judgeFields(
+  const { head: updated, refusal } = judgeFields(
     plan,
     { ...around, url: head.url, method: 'GET' },
     200,
@@ -39,6 +40,7 @@ export function updateByHead(
     fields,
     raw,
   )
+  if (isOfRequest(refusal)) return undefined
   return updated !== undefined && isSameVariant(updated, head) ? updated : stale(head, around.responseTime)
 }
 

@@ -53,6 +53,11 @@ export function whyNotStored(
   )
 }
 
+/** Is it by the request alone that its answer is not stored? Then that says nothing of what is stored for others. */
+export function isOfRequest(refusal: string | undefined): boolean {
+  return refusal === 'request-no-store' || refusal === 'authorization' || refusal === 'cookie'
+}
+
 function refusedRequest(request: StoringRequest, response: StoringResponse): string | undefined {
   if (request.method === 'GET') {
     if (request.hasBody) return 'body'

@@ -87,7 +87,10 @@ function mayMatter(name: string): boolean {
   }
 }
 
-/** Fields by which frameworks and servers take another path, method, host or scheme than the request has. */
+/**
+ * Fields by which frameworks and servers take another path, method, host or scheme than the request has; and those by which a
+ * framework speaks with itself (CVE-2025-29927, CVE-2023-46298: a page without its guard, or without content, for everybody).
+ */
 const routing: ReadonlySet<string> = new Set([
   'base-url',
   'front-end-https',
@@ -114,7 +117,19 @@ const routing: ReadonlySet<string> = new Set([
   'x-http-method',
   'x-http-method-override',
   'x-http-path-override',
+  'x-invoke-error',
+  'x-invoke-output',
+  'x-invoke-path',
+  'x-invoke-query',
+  'x-invoke-status',
+  'x-matched-path',
   'x-method-override',
+  'x-middleware-invoke',
+  'x-middleware-override-headers',
+  'x-middleware-prefetch',
+  'x-middleware-rewrite',
+  'x-middleware-subrequest',
+  'x-now-route-matches',
   'x-original-forwarded-host',
   'x-original-host',
   'x-original-method',
