@@ -45,13 +45,13 @@ export class Http1Sink implements Sink {
     this.#response.writeInformation(status, fields as unknown as Record<string, string>)
   }
 
-  head(status: number, message: string, fields: string[]): void {
+  head(status: number, message: string, fields: string[], atHand: boolean): void {
     this.#reply.hijack()
     this.#state = held
     this.#status = status
     this.#message = message === 'OK' || plainAscii.test(message) ? message : reasonPhrase(message)
     this.#fields = mergeReplyFields(this.#reply, fields)
-    process.nextTick(release, this)
+    if (!atHand) process.nextTick(release, this)
   }
 
   data(chunk: Buffer, given: boolean): boolean {

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Timer } from '../../src/contract/clock.ts'
 import { ProxyError } from '../../src/contract/errors.ts'
 import type { Exchange } from '../../src/contract/exchange.ts'
-import { gives } from '../../src/contract/handler.ts'
+import { gives, isAtHand } from '../../src/contract/handler.ts'
 import type { DispatchController, DispatchHandler } from '../../src/contract/layer.ts'
 import type { Upstream } from '../../src/contract/pool.ts'
 import { buildResponseFields } from '../../src/http/response-fields.ts'
@@ -179,7 +179,7 @@ export class Relay implements DispatchHandler {
     if (status === 205) fields.push('Content-Length', '0')
     // RFC 9112 9.6: the connection ends with this answer, and the client should know.
     if (this.#plan.scope.drain.closing && protocol !== 'HTTP/2.0') fields.push('Connection', 'close')
-    this.#sink.head(status, statusMessage ?? '', fields)
+    this.#sink.head(status, statusMessage ?? '', fields, isAtHand(controller))
   }
 
   #interim(status: number, raw: readonly (Buffer | string)[]): void {

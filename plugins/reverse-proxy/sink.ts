@@ -10,8 +10,11 @@ export interface Sink {
   readonly borrows: boolean
   /** An interim answer, status 102 to 199. */
   interim(status: number, fields: readonly string[]): void
-  /** The final head. Flat fields: name, value, ... */
-  head(status: number, message: string, fields: string[]): void
+  /**
+   * The final head. Flat fields: name, value, ...
+   * @param atHand content and end follow in the same turn
+   */
+  head(status: number, message: string, fields: string[], atHand: boolean): void
   /**
    * False means: hold back until `onDrain`.
    * @param given the chunk is never lent: it may be kept for as long as it takes

@@ -38,6 +38,7 @@ export class Answer implements DispatchController {
   source: Source | undefined
   /** Chunks are of the store, or shared; false while they come from an upstream for this client alone, and may be lent. */
   gives = true
+  isAtHand = false
   /** It waited for a call that another had made. */
   collapsed = false
 

@@ -28,6 +28,7 @@ export function giveStored(
   }
   const content = entry.read(view.first, view.end)
   if (isList(content)) {
+    answer.isAtHand = true
     begin(cache, answer, head, view, detail, now)
     feedChunks(answer, content)
     return

@@ -21,10 +21,16 @@ export function borrows(handler: DispatchHandler): boolean {
 /** A controller that never lends: its chunks are the handler's for as long as it likes, to read. */
 export interface Giver {
   readonly gives: boolean
+  /** True with a head that content and end follow in the same turn. */
+  readonly isAtHand: boolean
 }
 
 export function gives(controller: DispatchController): boolean {
   return (controller as Partial<Giver>).gives === true
+}
+
+export function isAtHand(controller: DispatchController): boolean {
+  return (controller as Partial<Giver>).isAtHand === true
 }
 
 /** A handler that reads `controller.rawHeaders` alone may say so: the object of fields beside it may then be empty. */

@@ -28,6 +28,7 @@ const wrong: readonly [options: object, option: string, right: RegExp][] = [
   [{ split: { pools: [] } }, 'split.pools', /./],
   [{ upstream, mirror: { pool: 'a', share: 2 } }, 'mirror.share', /./],
   [{ upstream, retry: { attempts: -1 } }, 'retry.attempts', /at least 0/],
+  [{ upstream, cache: { ttl: '1m' } }, 'config.proxy.cache', /no registered plugin/],
   [{ upstream, prefix: 'api' }, 'prefix', /\/api/],
   [{ upstream, prefix: 7 }, 'prefix', /\/api/],
   [{ upstream, rewritePrefix: 7 }, 'rewritePrefix', /path/],
