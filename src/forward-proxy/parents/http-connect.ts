@@ -56,7 +56,8 @@ function statusOf(head: string): number {
  */
 function refused(status: number): HandshakeFault {
   const detail = `it answers CONNECT with ${status}`
-  if (status === 407) return fault('SP_PARENT_AUTH', detail)
+  // Tinyproxy says 401 to a wrong password, and 407 to none.
+  if (status === 407 || status === 401) return fault('SP_PARENT_AUTH', detail)
   return { code: codeOf(status), detail, parentFailed: false }
 }
 
