@@ -51,7 +51,8 @@ async function reverseProxy(app: FastifyInstance, options: ReverseProxyOptions):
 
 function decorate(app: FastifyInstance): void {
   const root = app.proxy as Scope
-  root.routeKeys(routeOptionKeys)
+  // What is said of caching is the cache plugin's to read: without it, nobody would.
+  root.routeKeys(routeOptionKeys.filter((key) => key !== 'cache'))
   const routePlans = new WeakMap<object, RoutePlan>()
   // Children made later inherit it. Most routes get a handler of their own in its place; where another plugin has wrapped
   // it (@fastify/websocket does), it looks its plan up.
