@@ -4,6 +4,7 @@ import { createAbstractCache, isAbstract } from '../../src/cache/abstract-store.
 import { Cache, type CacheStats } from '../../src/cache/cache.ts'
 import { cacheLayer } from '../../src/cache/layer.ts'
 import type { Listed, PurgeTarget, StoreStats } from '../../src/cache/store.ts'
+import { tokenOrString } from '../../src/http/proxy-status.ts'
 import kernel, { type ProxyRouteConfig } from '../kernel/index.ts'
 import { openControl } from './control.ts'
 import { answerHostReplies } from './host-replies.ts'
@@ -39,7 +40,7 @@ async function cache(app: FastifyInstance, options: CacheOptions): Promise<void>
   const engine = new Cache({
     clock: proxy.clock,
     store,
-    name: proxy.pseudonym,
+    name: tokenOrString(proxy.pseudonym),
     shareBytes: stores.memory.maxEntryBytes,
     bus,
   })

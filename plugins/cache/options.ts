@@ -108,12 +108,21 @@ function readRedis(options: RedisOptions | undefined): StoreSettings['redis'] {
   if (options === undefined) return undefined
   const given = section('redis', options, ['url', 'prefix', 'timeout', 'maxEntryBytes'])
   if (typeof given.url !== 'string' || !/^rediss?:\/\//.test(given.url) || !URL.canParse(given.url)) {
-    throw new OptionError('redis.url', undefined, "give a URL such as 'redis://127.0.0.1:6379'")
+    throw new OptionError(
+      'redis.url',
+      given.url === undefined ? undefined : '(hidden)',
+      "give a URL such as 'redis://127.0.0.1:6379'",
+    )
   }
   return {
     url: given.url,
-    prefix: given.prefix ?? 'sallyport:',
+    prefix: readPrefix(given.prefix ?? 'sallyport:'),
     timeout: time('redis.timeout', given.timeout, 50),
     maxEntryBytes: size('redis.maxEntryBytes', given.maxEntryBytes, 8 * 1024 ** 2),
   }
+}
+
+function readPrefix(prefix: string): string {
+  if (typeof prefix === 'string' && prefix !== '') return prefix
+  throw new OptionError('redis.prefix', prefix, "give what every key begins with, such as 'shop:'")
 }

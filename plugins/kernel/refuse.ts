@@ -45,6 +45,7 @@ export function answerRefusal(reply: FastifyReply, exchange: Exchange, refusal: 
   reply.header('x-content-type-options', 'nosniff')
   reply.header('proxy-status', proxyStatus(pseudonym, refusal.proxyStatus ?? 'http_request_denied'))
   if (refusal.status === 405) reply.header('allow', allowed)
+  tellCache(reply, exchange)
   const { fields } = refusal
   if (fields !== undefined) {
     for (let i = 0; i < fields.length; i += 2) reply.header(fields[i] as string, fields[i + 1])
@@ -55,6 +56,13 @@ export function answerRefusal(reply: FastifyReply, exchange: Exchange, refusal: 
   reply.send(body)
   // GOAWAY: the streams that are open may finish, new ones need a new connection.
   if (refusal.manner === 'close') (raw as unknown as Http2ServerRequest).stream?.session?.close()
+}
+
+/** RFC 9211: what a cache did before it failed. Whatever else is for the answer of an upstream does not go with a no of ours. */
+function tellCache(reply: FastifyReply, { replyFields = [] }: Exchange): void {
+  for (let i = 0; i < replyFields.length; i += 2) {
+    if (replyFields[i] === 'Cache-Status') reply.header('cache-status', replyFields[i + 1] as string)
+  }
 }
 
 const dropped = new WeakSet<Exchange>()

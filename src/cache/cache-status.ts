@@ -48,6 +48,11 @@ export function tellPassed(
   if (plan.status) addReplyField(exchange, `${name}; fwd=${forward}${detail === undefined ? '' : `; detail=${detail}`}`)
 }
 
+/** The same of a request that was neither answered from the store nor sent on. */
+export function tellRefused({ exchange, plan }: Answer, name: string, detail: string): void {
+  if (plan.status) addReplyField(exchange, `${name}; detail=${detail}`)
+}
+
 function addReplyField(exchange: Exchange, value: string): void {
   exchange.replyFields ??= []
   exchange.replyFields.push('Cache-Status', value)

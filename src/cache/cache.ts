@@ -3,7 +3,7 @@ import { ProxyError } from '../contract/errors.ts'
 import type { Exchange } from '../contract/exchange.ts'
 import type { Dispatch, DispatchHandler, DispatchOptions } from '../contract/layer.ts'
 import { Answer } from './answer.ts'
-import { type Forward, tellPassed } from './cache-status.ts'
+import { type Forward, tellPassed, tellRefused } from './cache-status.ts'
 import { Fill, type FillTask } from './fill.ts'
 import type { FillHost, HitDetail } from './fill-host.ts'
 import { Fills } from './fills.ts'
@@ -32,7 +32,7 @@ const maxTurns = 3
 export interface CacheSettings {
   readonly clock: Clock
   readonly store: Store
-  /** Our name in Cache-Status: a token. */
+  /** Our name in Cache-Status: a token, or a string with its quotes (RFC 9211 2). */
   readonly name: string
   /** Bytes of content that are kept at hand for whoever joins a call under way. */
   readonly shareBytes: number
@@ -224,6 +224,7 @@ export class Cache implements FillHost {
   /** `only-if-cached`, RFC 9111 5.2.1.7. */
   #refuses(answer: Answer): boolean {
     if (!answer.request.directives.onlyIfCached) return false
+    tellRefused(answer, this.name, 'only-if-cached')
     answer.fail(new ProxyError('SP_NOT_CACHED'))
     return true
   }

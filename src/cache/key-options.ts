@@ -42,7 +42,7 @@ export interface KeyPlan {
 
 /** Reads the options once. Throws an OptionError that names the option. */
 export function compileKey(option: string, given: KeyOptions | undefined): KeyPlan {
-  const options = given ?? {}
+  const options = given === undefined ? {} : given
   knownKeys(option, options, ['query', 'fields', 'cookies', 'by'])
   const { query, by } = options
   if (by !== undefined && typeof by !== 'function') {

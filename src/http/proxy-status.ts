@@ -12,8 +12,8 @@ export function proxyStatus(pseudonym: string, error: string, received?: number)
 // RFC 9651 3.3.4
 const token = /^[A-Za-z*][!#$%&'*+\-.^_`|~0-9A-Za-z:/]*$/
 
-/** RFC 9651 3.3.3: a string holds printable ASCII alone. */
-function tokenOrString(text: string): string {
+/** A name as a structured field has it: a token, else a string, which holds printable ASCII alone (RFC 9651 3.3.3). */
+export function tokenOrString(text: string): string {
   if (token.test(text)) return text
   return `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`
 }

@@ -23,6 +23,7 @@ const wrong: readonly (readonly [unknown, string, RegExp])[] = [
   [{ cookies: ['a=b'] }, 'key.cookies', /name of a cookie/],
   [{ by: 'ip' }, 'key.by', /give a function/],
   [[], 'key', /give an object/],
+  [null, 'key', /give an object/],
 ]
 for (const [given, option, right] of wrong) {
   test(`${JSON.stringify(given)} is refused by the name of its option`, () => {
