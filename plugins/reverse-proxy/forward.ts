@@ -111,6 +111,7 @@ function begin(
     retry: pool === undefined ? undefined : plan.retry?.(pool),
     mirror,
     cache: plan.cache,
+    rules: plan.rules,
     locate: plan.locate,
     upstream,
     atUpstream: atUpstream === undefined ? undefined : (fields, picked) => atUpstream(fields, picked, exchange),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Exchange } from '../../src/contract/exchange.ts'
 import { duration, flag, integer, knownKeys, OptionError, oneOf, section, size } from '../../src/contract/options.ts'
 import type { Upstream } from '../../src/contract/pool.ts'
@@ -29,6 +30,8 @@ export interface RoutePlan extends Destination {
   readonly maxInterim: number
   /** What the route says of caching: the cache plugin reads it. */
   readonly cache: boolean | object | undefined
+  /** Stands for `requestFields`. */
+  readonly rules: string
   /** A Location of the upstream's as the client would say it. */
   readonly locate: (value: string, exchange: Exchange) => string
   readonly upgrade: { readonly idleTimeout: number; readonly maxLifetime: number } | undefined
@@ -83,6 +86,7 @@ export function compileRoute(scope: Scope, prefix: string, options: ProxyRouteOp
     toPath: compilePrefix(prefix, rewritePrefix),
     mapping,
     cache: options.cache,
+    rules: digestOf(options.requestFields),
     locate: (value: string, exchange: Exchange) =>
       exchange.upstream === undefined
         ? value
@@ -109,6 +113,12 @@ export function compileRoute(scope: Scope, prefix: string, options: ProxyRouteOp
     maxInterim: integer('maxInterim', options.maxInterim, 16),
     upgrade: readUpgrade(options.upgrade),
   })
+}
+
+/** Rules that differ have digests that differ. */
+function digestOf(rules: ProxyRouteOptions['requestFields']): string {
+  if (rules === undefined) return ''
+  return createHash('sha256').update(JSON.stringify(rules)).digest('base64url')
 }
 
 function readHost(host: ProxyRouteOptions['host']): 'preserve' | 'upstream' | { readonly set: string } {

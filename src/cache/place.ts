@@ -4,13 +4,15 @@ import type { Target } from '../contract/target.ts'
 
 /**
  * Where an answer comes from, for the key: the pool or the upstream, with the scheme and the path of its URL where those are
- * not plain. A handler may send two clients that ask for one URL to two places (`reply.proxy()`, `upstream` as a function).
+ * not plain, and the field rules. A handler may send two clients that ask for one URL to two places, or as two people
+ * (`reply.proxy()`, `upstream` as a function).
  */
-export function placeOf({ upstream, pool, origin }: DispatchOptions): string {
+export function placeOf({ upstream, pool, origin, rules }: DispatchOptions): string {
   const name = upstream?.name ?? pool?.name
   if (name === undefined) return origin === undefined ? '' : String(origin)
   const { protocol, basePath } = upstream ?? pool?.upstreams[0] ?? plain
-  return protocol === 'http:' && basePath === '' ? name : `${protocol}//${name}${basePath}`
+  const place = protocol === 'http:' && basePath === '' ? name : `${protocol}//${name}${basePath}`
+  return rules === undefined || rules === '' ? place : `${place} ${rules}`
 }
 
 /**

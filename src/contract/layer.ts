@@ -19,6 +19,8 @@ export interface DispatchOptions extends Dispatcher.DispatchOptions {
   retry?: RetryPolicy | undefined
   /** What the route says of caching. Read by the cache layer alone. */
   cache?: boolean | object | undefined
+  /** Stands for the field rules that the request was made with, `''` when there are none: other rules, another answer. */
+  rules?: string | undefined
   /** A Location of the answer as the client would say it. Read by the cache layer, for what it invalidates. */
   locate?: ((value: string, exchange: Exchange) => string) | undefined
   /** Where a copy goes beside. Read by the mirror layer alone. */
