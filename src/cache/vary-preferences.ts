@@ -16,13 +16,6 @@ export function normalLanguage(value: string): string | undefined {
   return remembered(languages, value, readLanguage)
 }
 
-/** The one range of a value of `normalLanguage` that is wanted more than all others, or undefined. */
-export function topLanguage(normal: string): string | undefined {
-  const end = normal.search(/[>!]/)
-  const first = end === -1 ? normal : normal.slice(0, end)
-  return first === '' || first === '*' || first.includes(',') ? undefined : first
-}
-
 /** Browsers send few values, each many times. */
 const mostRemembered = 512
 const longestRemembered = 128

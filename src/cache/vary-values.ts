@@ -1,5 +1,5 @@
 import { isField } from '../http/hop-by-hop.ts'
-import { normalEncoding, normalLanguage, topLanguage } from './vary-preferences.ts'
+import { normalEncoding, normalLanguage } from './vary-preferences.ts'
 
 /**
  * The value of a request field that is not there. No field that is there has it: values are trimmed. RFC 9111 4.1: absent
@@ -73,20 +73,3 @@ function normalRange(range: string): string {
   const [type = '', ...parameters] = range.split(';').map(trimmed)
   return [type.toLowerCase(), ...parameters].join(';')
 }
-
-/** What is put behind the value of Accept-Language for a response that names one language; else `''`. */
-export function languageOf(responseFields: readonly string[]): string {
-  const language = joinedValue('content-language', responseFields)?.toLowerCase()
-  return language !== undefined && isLanguage.test(language) ? mark + language : ''
-}
-
-/** Is the language that a stored value ends in (see `languageOf`) the one that `value` wants most, or are they the same? */
-export function matchesLanguage(stored: string, value: string): boolean {
-  const end = stored.indexOf(mark)
-  if (end === -1) return false
-  return stored.slice(0, end) === value || stored.slice(end + mark.length) === topLanguage(value)
-}
-
-/** No field value holds it, so nobody can write one that ends in a language. */
-const mark = '\n'
-const isLanguage = /^[a-z]{1,8}(?:-[a-z0-9]{1,8})*$/

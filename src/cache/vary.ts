@@ -1,6 +1,6 @@
 import { isToken } from '../http/chars.ts'
 import { isField } from '../http/hop-by-hop.ts'
-import { languageOf, matchesLanguage, normalValue } from './vary-values.ts'
+import { normalValue } from './vary-values.ts'
 
 /** More names than that are no negotiation, but a way to make every request a variant of its own. */
 const mostNames = 50
@@ -29,20 +29,12 @@ export function varyNames(fields: readonly string[]): readonly string[] | undefi
 
 /**
  * What a stored response keeps of the request that it answers: name, normalised value, name, ... in the order of `names`.
- * With the fields of the response, one whose language is named (Content-Language) also suits a request that wants exactly
- * this language most.
  */
-export function varyOf(
-  names: readonly string[],
-  requestFields: readonly string[],
-  responseFields?: readonly string[],
-): readonly string[] {
+export function varyOf(names: readonly string[], requestFields: readonly string[]): readonly string[] {
   if (names.length === 0) return none
   const vary: string[] = []
   for (const name of names) {
-    const value = normalValue(name, requestFields)
-    const language = name === 'accept-language' && responseFields !== undefined ? languageOf(responseFields) : ''
-    vary.push(name, value + language)
+    vary.push(name, normalValue(name, requestFields))
   }
   return Object.freeze(vary)
 }
@@ -50,11 +42,7 @@ export function varyOf(
 /** Does a request match what `varyOf` has kept of another? RFC 9111 4.1. */
 export function matchesVary(vary: readonly string[], requestFields: readonly string[]): boolean {
   for (let i = 0; i < vary.length; i += 2) {
-    const name = vary[i] as string
-    const stored = vary[i + 1] as string
-    const value = normalValue(name, requestFields)
-    if (value === stored) continue
-    if (name !== 'accept-language' || !matchesLanguage(stored, value)) return false
+    if (normalValue(vary[i] as string, requestFields) !== vary[i + 1]) return false
   }
   return true
 }
