@@ -4,6 +4,7 @@ import { createAbstractCache, isAbstract } from '../../src/cache/abstract-store.
 import { Cache, type CacheStats } from '../../src/cache/cache.ts'
 import { cacheLayer } from '../../src/cache/layer.ts'
 import type { Listed, PurgeTarget, StoreStats } from '../../src/cache/store.ts'
+import { flag, section } from '../../src/contract/options.ts'
 import { tokenOrString } from '../../src/http/proxy-status.ts'
 import kernel, { type ProxyRouteConfig } from '../kernel/index.ts'
 import { openControl } from './control.ts'
@@ -53,7 +54,10 @@ async function cache(app: FastifyInstance, options: CacheOptions): Promise<void>
     if (typeof config === 'object' && config !== null) planOf(config.cache)
   })
   app.decorate('httpCache', {
-    purge: (target, { soft = false } = {}) => purgeAll(engine, readPurgeTargets(target, plans.keys()), soft),
+    async purge(target, options = {}) {
+      const { soft } = section('options', options, ['soft'])
+      return purgeAll(engine, readPurgeTargets(target, plans.keys()), flag('options.soft', soft, false))
+    },
     list: () => responsesOf(store.list()),
     stats: () => ({ requests: { ...engine.stats }, store: store.stats() }),
   } satisfies HttpCache)
