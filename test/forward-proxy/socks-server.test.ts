@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
-import type { Duplex } from 'node:stream'
+import { type Duplex, duplexPair } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { systemClock } from '../../src/contract/clock.ts'
 import { type ErrorCode, ProxyError } from '../../src/contract/errors.ts'
@@ -183,6 +183,23 @@ test('a client that leaves while the way is being opened cancels it', async (t) 
     assert.equal(outcomes.length, 1)
     assert.ok(upstream.destroyed, 'a connection that comes too late is closed')
   }
+})
+
+test('a client on any stream, not a socket alone, is seen to leave', async () => {
+  const [client, stream] = duplexPair()
+  let cancelled = 0
+  const outcome = new Promise<Outcome>((resolve) => {
+    const connect = (): (() => void) => () => void cancelled++
+    socksServer<string>(stream, { clock: systemClock, handshakeTimeout: 5000, connect }, resolve)
+  })
+  client.resume()
+
+  client.write(Buffer.concat([greeting, request]))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  client.end()
+
+  assert.equal(((await outcome).reason as ProxyError).code, 'SP_CLIENT_GONE')
+  assert.equal(cancelled, 1)
 })
 
 test('a client that floods before its yes is held back', async (t) => {
