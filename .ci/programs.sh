@@ -11,6 +11,9 @@ declare -A package_of=(
   [curl]=curl
   [openssl]=openssl
   [redis-server]=redis-server
+  [microsocks]=microsocks
+  [tinyproxy]=tinyproxy-bin
+  [danted]=dante-server
 )
 
 missing=()
