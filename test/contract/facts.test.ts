@@ -30,6 +30,8 @@ function whole(): Exchange {
     pool: 'web',
     attempts: 2,
     reused: true,
+    cache: 'stale',
+    cacheDetail: 'no-store',
     refusal: 'APP_NO',
     error: 'SP_DNS',
     cause: new Error('for the log alone'),
@@ -63,6 +65,8 @@ const expected: Readonly<Record<string, unknown>> = {
   'upstream.reused': true,
   pool: 'web',
   attempts: 2,
+  cache: 'stale',
+  'cache.detail': 'no-store',
   refusal: 'APP_NO',
   error: 'SP_DNS',
 }
@@ -86,6 +90,8 @@ test('what did not happen is absent, and not a number', () => {
     'duration.firstByte',
     'upstream',
     'upstream.reused',
+    'cache',
+    'cache.detail',
     'refusal',
     'error',
   ]) {
