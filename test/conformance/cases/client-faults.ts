@@ -135,12 +135,17 @@ export const clientFaults: readonly Case[] = [
         } else void request.ended(15_000).then(({ length }) => request.reply(ok(String(length))))
       }
       const proxy = await ctx.start()
+      const pass = async (): Promise<void> => {
+        assert.equal((await ctx.ask(get('/'), 15_000)).length, size)
+        const client = await ctx.connect()
+        client.send(`POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${size}\r\n\r\n`)
+        for (let i = 0; i < 32; i++) client.socket.write(piece)
+        assert.equal((await client.response(15_000)).body, String(size))
+      }
+      // V8 lets so much garbage lie before it collects for the first time, whatever a proxy does.
+      await pass()
       const before = await proxy.memory()
-      assert.equal((await ctx.ask(get('/'), 15_000)).length, size)
-      const client = await ctx.connect()
-      client.send(`POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${size}\r\n\r\n`)
-      for (let i = 0; i < 32; i++) client.socket.write(piece)
-      assert.equal((await client.response(15_000)).body, String(size))
+      await pass()
       const grown = ((await proxy.memory()) - before) / 1e6
       assert.ok(grown < 64, `grew by ${Math.round(grown)} MB`)
     },
