@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, renameSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Store } from '../../src/cache/store.ts'
 import { until } from '../support/until.ts'
 import { diskTest, entryFiles } from './disk-bed.ts'
 import { bytesOf, contentOf, foundNone, foundOne, headOf, put } from './store-bed.ts'
@@ -77,17 +79,30 @@ for (const size of [100, 300_000]) {
     const store = await bed.open()
     await put(store, headOf(url), bytesOf(size))
     truncateSync(await onlyFile(bed.path), size)
-    await until(() => store.stats().entries === 1, 'the entry')
-    await assert.rejects(contentOf(await foundOne(store, url)), /too short/)
+    assert.match(String(await failureOf(store)), /too short/)
     await foundNone(store, url)
     await until(() => entryFiles(bed.path).length === 0, 'the file removed')
 
     await put(store, headOf(url), bytesOf(size))
     unlinkSync(await onlyFile(bed.path))
-    await assert.rejects(contentOf(await foundOne(store, url)), { code: 'ENOENT' })
+    assert.match(String(await failureOf(store)), /ENOENT/)
     await foundNone(store, url)
     assert.equal(store.stats().errors, 2)
   })
+}
+
+/** Short content is given from memory until the store has heard that its file is in place: that may be a little later. */
+async function failureOf(store: Store): Promise<unknown> {
+  for (let tries = 0; tries < 500; tries++) {
+    const entry = await foundOne(store, url)
+    const failure = await contentOf(entry).then(
+      () => undefined,
+      (error: Error) => error,
+    )
+    if (failure !== undefined) return failure
+    await nextTurn()
+  }
+  return 'it never failed'
 }
 
 diskTest('at opening, files with a broken head or of another version are removed and counted', async (bed) => {
