@@ -5,7 +5,7 @@ import { Cache, type CacheStats } from '../../src/cache/cache.ts'
 import { cacheLayer } from '../../src/cache/layer.ts'
 import type { Listed, PurgeTarget, StoreStats } from '../../src/cache/store.ts'
 import { flag, section } from '../../src/contract/options.ts'
-import { tokenOrString } from '../../src/http/proxy-status.ts'
+import { serializeToken } from '../../src/http/structured-fields.ts'
 import kernel, { type ProxyRouteConfig } from '../kernel/index.ts'
 import { openControl } from './control.ts'
 import { answerHostReplies } from './host-replies.ts'
@@ -41,7 +41,7 @@ async function cache(app: FastifyInstance, options: CacheOptions): Promise<void>
   const engine = new Cache({
     clock: proxy.clock,
     store,
-    name: tokenOrString(proxy.pseudonym),
+    name: serializeToken(proxy.pseudonym),
     shareBytes: stores.memory.maxEntryBytes,
     bus,
   })

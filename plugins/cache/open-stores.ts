@@ -26,15 +26,23 @@ export async function openStores(settings: StoreSettings, clock: Clock, log: Fas
 
   const mark = disk === undefined ? undefined : await openPurgeMark(`${settings.disk?.path}.last-purge`, clock)
   if (mark?.before === undefined) await disk?.purge({ all: true })
-  const redis = await openRedis(settings.redis, mark, clock, log)
+  let redis: RedisStore
+  try {
+    redis = await openRedis(settings.redis, mark, clock, log)
+  } catch (error) {
+    // Nobody else knows of the folder that is locked by now.
+    await disk?.close()
+    throw error
+  }
   mark?.follow(() => redis.lastPurge)
   const store = createTieredStore([...tiers, redis], { clock, shared: [redis] })
   return {
     store,
     bus: redis,
     async close() {
-      await mark?.close()
+      const { lastPurge } = redis
       await store.close()
+      await mark?.close(lastPurge)
     },
   }
 }

@@ -13,7 +13,8 @@ export interface PurgeMark {
   readonly before: string | undefined
   /** Follows `lastPurge` until `close`. */
   follow(lastPurge: () => string | undefined): void
-  close(): Promise<void>
+  /** Once the stores have closed, and with them carried out what they were told. @param lastPurge as it was before */
+  close(lastPurge: string | undefined): Promise<void>
 }
 
 export async function openPurgeMark(path: string, clock: Clock): Promise<PurgeMark> {
@@ -25,12 +26,13 @@ export async function openPurgeMark(path: string, clock: Clock): Promise<PurgeMa
 
   async function write(mark: string | undefined): Promise<void> {
     if (mark === undefined || mark === written) return
-    written = mark
-    // A mark that cannot be written is an old one: more purges than need be are made up for.
-    await writeFile(`${path}.new`, mark, { mode: 0o600 }).then(
-      () => rename(`${path}.new`, path),
-      () => {},
-    )
+    try {
+      await writeFile(`${path}.new`, mark, { mode: 0o600 })
+      await rename(`${path}.new`, path)
+      written = mark
+    } catch {
+      // A mark that cannot be written is an old one: more purges than need be are made up for.
+    }
   }
 
   function tick(): void {
@@ -40,14 +42,15 @@ export async function openPurgeMark(path: string, clock: Clock): Promise<PurgeMa
   }
 
   return {
-    before: /^[\w:.-]{1,100}$/.test(before) ? before : undefined,
+    // What it says is for the store to read.
+    before: /^[ -~]{1,100}$/.test(before) ? before : undefined,
     follow(lastPurge) {
       last = lastPurge
       tick()
     },
-    async close() {
+    async close(lastPurge) {
       if (timer !== undefined) clock.clearTimer(timer)
-      await write(seen)
+      await write(lastPurge)
     },
   }
 }

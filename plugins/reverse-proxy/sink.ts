@@ -1,6 +1,7 @@
 import { constants, type Http2ServerResponse } from 'node:http2'
 import { TLSSocket } from 'node:tls'
 import type { FastifyReply } from 'fastify'
+import { withoutFields } from '../../src/http/fields.ts'
 
 /** Where an answer is written: HTTP/1 socket, HTTP/2 stream, or a Fastify reply whose hooks want to see it. */
 export interface Sink {
@@ -56,16 +57,8 @@ export function mergeReplyFields(reply: FastifyReply, fields: string[]): string[
   for (const name in own) {
     const value = own[name]
     if (value === undefined) continue
-    if (name !== 'set-cookie' && name !== 'vary') merged = without(merged, name)
+    if (name !== 'set-cookie' && name !== 'vary') merged = withoutFields(merged, new Set([name]))
     for (const one of Array.isArray(value) ? value : [value]) merged.push(name, String(one))
   }
   return merged
-}
-
-function without(fields: readonly string[], name: string): string[] {
-  const rest: string[] = []
-  for (let i = 0; i < fields.length; i += 2) {
-    if ((fields[i] as string).toLowerCase() !== name) rest.push(fields[i] as string, fields[i + 1] as string)
-  }
-  return rest
 }

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Timer } from '../contract/clock.ts'
 import { ProxyError } from '../contract/errors.ts'
 import type { Exchange } from '../contract/exchange.ts'
 import { borrows } from '../contract/handler.ts'
 import type { DispatchController, DispatchHandler } from '../contract/layer.ts'
+import { Discard } from '../http/discard.ts'
 import type { Answer, Source } from './answer.ts'
 import { type Forward, tellForward } from './cache-status.ts'
 import { joined, unite } from './combine.ts'
@@ -21,11 +21,6 @@ import type { Entry, Writer } from './store.ts'
 import { requestFor } from './upstream-request.ts'
 import { matchesVary } from './vary.ts'
 import { lengthIn, passedView } from './view.ts'
-
-/** Bytes of an unwanted answer that are read to their end, so that its connection can serve again. */
-const worthDraining = 64 * 1024
-/** Milliseconds that it may take. */
-const drainTime = 5_000
 
 const waiting = 0
 const sharing = 1
@@ -57,8 +52,8 @@ export class Fill implements DispatchHandler, Source {
   #controller: DispatchController | undefined
   #state = waiting
   #shared: SharedResponse | undefined
-  #drained = 0
-  #drainTimer: Timer | undefined
+  /** The rest of an answer that nobody needs. */
+  #discard: Discard | undefined
   #isSpoiled = false
   #isUnwanted = false
   #requestTime = 0
@@ -152,10 +147,7 @@ export class Fill implements DispatchHandler, Source {
     else if (this.#state === passing) {
       this.lead.data(chunk)
       if (this.lead.paused) controller.pause()
-    } else if (this.#state === draining) {
-      this.#drained += chunk.length
-      if (this.#drained > worthDraining) this.#stopDraining()
-    }
+    } else this.#discard?.data(chunk)
   }
 
   onResponseEnd(controller: DispatchController): void {
@@ -316,18 +308,13 @@ export class Fill implements DispatchHandler, Source {
   #drain(): void {
     this.#state = draining
     this.#host.over(this)
-    this.#drainTimer = this.#host.clock.setTimer(() => this.#stopDraining(), drainTime)
-  }
-
-  #stopDraining(): void {
-    this.#controller?.abort(new ProxyError('SP_CLIENT_GONE', 'nobody needs the answer'))
+    this.#discard = new Discard(this.#controller as DispatchController, this.#host.clock)
   }
 
   #ended(): void {
     this.#state = over
     this.#host.over(this)
-    if (this.#drainTimer !== undefined) this.#host.clock.clearTimer(this.#drainTimer)
-    this.#drainTimer = undefined
+    this.#discard?.over()
   }
 
   #abandon(): void {

@@ -11,12 +11,8 @@ export interface Part {
 export const mustRevalidate = 1
 /** Never used without a successful validation (`no-cache`). */
 export const alwaysValidate = 2
-/** Its lifetime is our guess (RFC 9111 4.2.2). */
-export const heuristic = 4
-/** May answer requests of others than the one with the Authorization that it was for (RFC 9111 3.5). */
-export const shareable = 8
 /** Will not change while fresh (RFC 8246). */
-export const immutable = 16
+export const immutable = 4
 
 /**
  * All that is kept of a stored response but its content. Frozen, plain data: it goes through JSON unharmed. What is derived

@@ -1,9 +1,10 @@
 import type { Upstream } from '../contract/pool.ts'
+import { withoutFields } from '../http/fields.ts'
 import { isField } from '../http/hop-by-hop.ts'
 import { parseHttpDate } from '../http/http-date.ts'
 import { hasUnknownCoding } from '../http/response-fields.ts'
 import { type Freshness, readFreshness } from './freshness.ts'
-import { alwaysValidate, type Head, heuristic, immutable, mustRevalidate, type Part, shareable } from './head.ts'
+import { alwaysValidate, type Head, immutable, mustRevalidate, type Part } from './head.ts'
 import { whyNotStored } from './may-store.ts'
 import type { CachePlan } from './plan.ts'
 import { parseContentRange } from './range.ts'
@@ -96,7 +97,7 @@ export function judgeFields(
       extra: around.extra,
       status,
       message,
-      fields: part === undefined ? fields : withoutLengths(fields),
+      fields: part === undefined ? fields : withoutFields(fields, lengths),
       vary: varyOf(names, request.fields),
       ...found,
       ...lifeOf(
@@ -137,11 +138,7 @@ function lifeOf(
     bornAt,
     lifetime,
     rules:
-      (binds ? mustRevalidate : 0) |
-      (directives.noCache ? alwaysValidate : 0) |
-      (freshness.heuristic ? heuristic : 0) |
-      (directives.shareable ? shareable : 0) |
-      (directives.immutable ? immutable : 0),
+      (binds ? mustRevalidate : 0) | (directives.noCache ? alwaysValidate : 0) | (directives.immutable ? immutable : 0),
     staleWhileRevalidate,
     staleIfError,
     grace: plan.grace,
@@ -177,15 +174,8 @@ function partOf(fields: readonly string[]): Part | undefined {
   return part
 }
 
-function withoutLengths(fields: readonly string[]): string[] {
-  const rest: string[] = []
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = (fields[i] as string).toLowerCase()
-    if (name !== 'content-range' && name !== 'content-length') rest.push(fields[i] as string, fields[i + 1] as string)
-  }
-  return rest
-}
-
 function describe({ name, protocol, hostname, port, authority, basePath }: Upstream): NonNullable<Head['upstream']> {
   return { name, protocol, hostname, port, authority, basePath }
 }
+
+const lengths: ReadonlySet<string> = new Set(['content-length', 'content-range'])

@@ -1,4 +1,5 @@
 import type { DispatchOptions } from '../contract/layer.ts'
+import { withoutFields } from '../http/fields.ts'
 import { isField } from '../http/hop-by-hop.ts'
 import { withLine } from '../http/list-field.ts'
 import { type RequestDirectives, readRequestDirectives } from './request-directives.ts'
@@ -65,12 +66,7 @@ export class CacheRequest implements Conditions {
 /** The fields without what makes a request conditional or partial: an answer to them is good for everyone. */
 export function unconditional(request: CacheRequest): readonly string[] {
   if (!request.isConditional && request.range === undefined && request.ifRange === undefined) return request.fields
-  const fields: string[] = []
-  for (let i = 0; i < request.fields.length; i += 2) {
-    const name = request.fields[i] as string
-    if (!conditional.has(name.toLowerCase())) fields.push(name, request.fields[i + 1] as string)
-  }
-  return fields
+  return withoutFields(request.fields, conditional)
 }
 
 const conditional: ReadonlySet<string> = new Set(['if-none-match', 'if-modified-since', 'if-range', 'range'])

@@ -1,3 +1,4 @@
+import { withoutFields } from '../http/fields.ts'
 import type { Head } from './head.ts'
 import { readValidators } from './make-head.ts'
 import type { Arrival } from './outcome.ts'
@@ -117,20 +118,20 @@ function sized(_request: CacheRequest, { fields, status }: Head, size: number | 
 }
 
 function partial(fields: readonly string[], first: number, end: number, complete: number): View {
-  const own = without(fields, lengths)
+  const own = withoutFields(fields, lengths)
   own.push('Content-Range', contentRange(first, end, complete), 'Content-Length', String(end - first))
   return { status: 206, message: 'Partial Content', fields: own, first, end }
 }
 
 function unsatisfiable(fields: readonly string[], complete: number): View {
-  const own = without(fields, ofContent)
+  const own = withoutFields(fields, ofContent)
   own.push('Content-Range', `bytes */${complete}`, 'Content-Length', '0')
   return { status: 416, message: 'Range Not Satisfiable', fields: own, first: 0, end: 0 }
 }
 
 /** RFC 9110 15.4.5: what a 200 would have said, without what describes content that is not there. */
 function notModifiedFields(fields: readonly string[]): readonly string[] {
-  return without(fields, ofContent)
+  return withoutFields(fields, ofContent)
 }
 
 const lengths: ReadonlySet<string> = new Set(['content-length', 'content-range'])
@@ -144,12 +145,3 @@ const ofContent: ReadonlySet<string> = new Set([
   'content-md5',
   'content-digest',
 ])
-
-function without(fields: readonly string[], names: ReadonlySet<string>): string[] {
-  const rest: string[] = []
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i] as string
-    if (!names.has(name.toLowerCase())) rest.push(name, fields[i + 1] as string)
-  }
-  return rest
-}

@@ -11,8 +11,8 @@ import {
   idleController,
 } from '../../contract/layer.ts'
 import type { Pool, RetryPolicy, Upstream } from '../../contract/pool.ts'
+import { Discard, isShort, superseded } from '../../http/discard.ts'
 import { connectFailed, errorMatches, isIdempotent, statusMatches } from './conditions.ts'
-import { Discard, isShort, superseded } from './discard.ts'
 import { History } from './history.ts'
 import { lastError } from './last-error.ts'
 import { isAtHand, isUntouched } from './replay-body.ts'

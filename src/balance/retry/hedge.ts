@@ -1,9 +1,9 @@
 import type { Timer } from '../../contract/clock.ts'
 import type { DispatchController, DispatchHandler, DispatchOptions } from '../../contract/layer.ts'
 import type { Pool, RetryPolicy, Upstream } from '../../contract/pool.ts'
+import { superseded } from '../../http/discard.ts'
 import type { Surroundings } from './attempt.ts'
 import { statusMatches } from './conditions.ts'
-import { superseded } from './discard.ts'
 import { firstAttempt } from './first-attempt.ts'
 import { type Contest, Runner } from './runner.ts'
 

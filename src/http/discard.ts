@@ -1,15 +1,15 @@
-import type { Clock, Timer } from '../../contract/clock.ts'
-import { ProxyError } from '../../contract/errors.ts'
-import type { DispatchController } from '../../contract/layer.ts'
+import type { Clock, Timer } from '../contract/clock.ts'
+import { ProxyError } from '../contract/errors.ts'
+import type { DispatchController } from '../contract/layer.ts'
 
 /** Content that is read to its end, so that its connection can serve again. */
 const maxBytes = 64 * 1024
 /** Milliseconds for that. */
 const maxTime = 1000
 
-/** What an attempt is aborted with when another has taken its place: no fault of anyone's. */
+/** What a call is aborted with when its answer is not needed any more: no fault of anyone's. */
 export function superseded(): ProxyError {
-  return new ProxyError('SP_CLIENT_GONE', 'another attempt has taken its place')
+  return new ProxyError('SP_CLIENT_GONE', 'another answer has taken its place')
 }
 
 /** The rest of an answer that nobody wants: read to its end if that comes soon, aborted if not. */
