@@ -249,7 +249,7 @@ export class Cache implements FillHost {
   #begin(answer: Answer, task: FillTask): void {
     if (task.mode === 'validate') this.stats.validations++
     const fill = new Fill(this, answer, task)
-    if (task.mode !== 'solo') this.#fills.add(fill)
+    this.#fills.add(fill)
     fill.begin()
   }
 
@@ -281,7 +281,7 @@ export class Cache implements FillHost {
   }
 
   over(fill: Fill): void {
-    if (fill.task.mode !== 'solo') this.#fills.delete(fill)
+    this.#fills.delete(fill)
   }
 
   headCame(answer: Answer, arrival: Arrival, around: Circumstances): void {
@@ -291,7 +291,8 @@ export class Cache implements FillHost {
       const head = entry === undefined ? undefined : updateByHead(answer.plan, entry, around, arrival)
       if (entry !== undefined && head !== undefined) this.store.update(entry, head)
     }
-    if (found instanceof Promise) found.then(update)
+    // What cannot be told of a stored response leaves it as it was.
+    if (found instanceof Promise) found.then(update).catch(() => {})
     else update(found)
   }
 }

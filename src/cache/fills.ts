@@ -1,8 +1,8 @@
 import type { Answer } from './answer.ts'
 import type { Fill } from './fill.ts'
-import { isPurged, type PurgeTarget } from './store.ts'
+import type { PurgeTarget } from './store.ts'
 
-/** Calls under way that others may join, by URL. */
+/** Calls under way, by URL: those that others may join, and those of one client, which a purge concerns as well. */
 export class Fills {
   readonly #byUrl = new Map<string, Fill[]>()
   #background = 0
@@ -46,9 +46,13 @@ export class Fills {
 
   /** What is meant shall not be stored when it comes. */
   spoil(target: PurgeTarget): void {
+    if ('url' in target) {
+      for (const fill of this.#byUrl.get(target.url) ?? []) fill.spoil()
+      return
+    }
     for (const [url, fills] of this.#byUrl) {
       // Which tags an answer under way has is not known.
-      if (!('tag' in target) && !isPurged(target, { url } as never)) continue
+      if ('prefix' in target && !url.startsWith(target.prefix)) continue
       for (const fill of fills) fill.spoil()
     }
   }
