@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
+import { progress, readCount, readList } from '../peers/command.ts'
 import { onPath } from '../peers/launch.ts'
 import { describeMachine } from '../peers/machine.ts'
 import { cacheContenders } from './peers/contenders.ts'
@@ -28,7 +29,7 @@ const program = new Command('bench:cache')
   .option(
     '--scenarios <list>',
     `of ${cacheScenarios.map(({ id }) => id).join(', ')} (all)`,
-    readScenarios,
+    readList(cacheScenarioOf),
     cacheScenarios as CacheScenario[],
   )
   .option('--rounds <n>', 'rounds, interleaved (5)', readCount)
@@ -81,24 +82,4 @@ function print({ failures }: CacheMeasurement): void {
     }
   }
   for (const { contender, scenario, why } of failures) console.log(`\n${contender} failed at ${scenario}: ${why}`)
-}
-
-function progress(done: number, total: number, what: string): void {
-  const line = `[${done}/${total}] ${what}`
-  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`)
-  if (process.stderr.isTTY && done === total - 1) process.stderr.write('\n')
-}
-
-function readScenarios(text: string): CacheScenario[] {
-  try {
-    return text.split(',').map(cacheScenarioOf)
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message)
-  }
-}
-
-function readCount(text: string): number {
-  const count = Number(text)
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('a whole number from 1 up is needed')
-  return count
 }

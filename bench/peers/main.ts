@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
+import { progress, readCount, readList } from './command.ts'
 import { contenders } from './contenders.ts'
 import { onPath } from './launch.ts'
 import { autocannon } from './load/autocannon.ts'
@@ -28,7 +29,7 @@ interface Options {
 const program = new Command('bench')
   .description('Puts proxies between one load generator and one origin, and says what each costs a request.')
   .option('--only <names>', `of ${contenders.map(({ id }) => id).join(', ')}`, (text) => text.split(','))
-  .option('--scenarios <list>', `of ${scenarios.map(({ id }) => id).join(', ')}`, readScenarios)
+  .option('--scenarios <list>', `of ${scenarios.map(({ id }) => id).join(', ')}`, readList(scenarioOf))
   .option('--rounds <n>', 'rounds, interleaved (5)', readCount)
   .option('--seconds <n>', 'seconds of load a round (2)', readCount)
   .option('--connections <n>', 'requests in flight', readCount, 32)
@@ -83,28 +84,8 @@ function print({ samples, failures }: Measurement): void {
   for (const { contender, scenario, why } of failures) console.log(`\n${contender} failed at ${scenario}: ${why}`)
 }
 
-function progress(done: number, total: number, what: string): void {
-  const line = `[${done}/${total}] ${what}`
-  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`)
-  if (process.stderr.isTTY && done === total - 1) process.stderr.write('\n')
-}
-
 function consequence(name: string): string {
   if (name === 'wrk') return 'autocannon makes the load instead'
   if (name === 'taskset') return 'nothing is pinned to a core, so the numbers are rough'
   return name === 'h2load' ? 'HTTP/2 is left out' : 'left out'
-}
-
-function readScenarios(text: string): Scenario[] {
-  try {
-    return text.split(',').map(scenarioOf)
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message)
-  }
-}
-
-function readCount(text: string): number {
-  const count = Number(text)
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('a whole number from 1 up is needed')
-  return count
 }

@@ -2,14 +2,11 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import net from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { systemClock } from '../../src/contract/clock.ts'
-import { ProxyError } from '../../src/contract/errors.ts'
 import type { SocksRequest } from '../../src/forward-proxy/socks/reader.ts'
-import { socksServer } from '../../src/forward-proxy/socks/server.ts'
-import { splice } from '../../src/net/splice.ts'
 import { needs } from '../support/programs.ts'
+import { socksParent } from '../support/socks-parent.ts'
 
 const skip = needs('curl')
 
@@ -17,42 +14,11 @@ const skip = needs('curl')
 async function proxy(t: TestContext, password?: string): Promise<{ port: number; asked: SocksRequest[] }> {
   const origin = createServer((_, reply) => reply.end(Buffer.alloc(1 << 20, 'x'))).listen(0, '127.0.0.1')
   await once(origin, 'listening')
-  const asked: SocksRequest[] = []
-  const server = net
-    .createServer({ allowHalfOpen: true }, (socket) => {
-      socksServer<string>(
-        socket,
-        {
-          clock: systemClock,
-          handshakeTimeout: 5000,
-          ...(password === undefined
-            ? {}
-            : { authenticate: (user, given, callback) => callback(given === password ? user : undefined) }),
-          connect(request, _identity, callback) {
-            asked.push(request)
-            if (request.host === 'denied.test') {
-              callback(new ProxyError('SP_DENIED'), null)
-              return () => {}
-            }
-            const upstream = net.connect((origin.address() as net.AddressInfo).port, '127.0.0.1')
-            upstream.once('connect', () => callback(null, upstream))
-            return () => upstream.destroy()
-          },
-        },
-        (outcome) => {
-          if (outcome.reason !== null) return
-          splice(socket, outcome.upstream, { clock: systemClock, idleTimeout: 0, maxLifetime: 0, onEnd() {} })
-        },
-      )
-    })
-    .listen(0, '127.0.0.1')
-  await once(server, 'listening')
   t.after(() => {
-    server.close()
     origin.close()
     origin.closeAllConnections()
   })
-  return { port: (server.address() as net.AddressInfo).port, asked }
+  return socksParent(t, { to: (origin.address() as AddressInfo).port, password })
 }
 
 /** Runs curl; gives its exit code, and how many bytes it got. */

@@ -7,19 +7,39 @@ import type { SocksRequest } from '../../src/forward-proxy/socks/reader.ts'
 import { socksServer } from '../../src/forward-proxy/socks/server.ts'
 import { splice } from '../../src/net/splice.ts'
 
-/** Our own SOCKS server as somebody's parent; `asked` is what it was asked for. It takes every name for 127.0.0.1. */
-export async function socksParent(t: TestContext): Promise<{ port: number; asked: SocksRequest[] }> {
+export interface SocksParentOptions {
+  /** The port that every request is led to. @default the one that is asked for */
+  readonly to?: number
+  /** Of every user. @default nobody is asked who it is */
+  readonly password?: string | undefined
+}
+
+/**
+ * Our own SOCKS server; `asked` is what it was asked for. It takes every name for 127.0.0.1, but for `denied.test`, which it
+ * denies.
+ */
+export async function socksParent(
+  t: TestContext,
+  { to, password }: SocksParentOptions = {},
+): Promise<{ port: number; asked: SocksRequest[] }> {
   const asked: SocksRequest[] = []
   const server = net
     .createServer({ allowHalfOpen: true }, (socket) => {
-      socksServer<never>(
+      socksServer<string>(
         socket,
         {
           clock: systemClock,
           handshakeTimeout: 5000,
+          ...(password === undefined
+            ? {}
+            : { authenticate: (user, given, callback) => callback(given === password ? user : undefined) }),
           connect(request, _identity, callback) {
             asked.push(request)
-            const upstream = net.connect({ port: request.port, host: '127.0.0.1', allowHalfOpen: true })
+            if (request.host === 'denied.test') {
+              callback(new ProxyError('SP_DENIED'), null)
+              return () => {}
+            }
+            const upstream = net.connect({ port: to ?? request.port, host: '127.0.0.1', allowHalfOpen: true })
             upstream.once('error', () => callback(new ProxyError('SP_CONNECT_REFUSED'), null))
             upstream.once('connect', () => callback(null, upstream))
             return () => upstream.destroy()
